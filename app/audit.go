@@ -1,0 +1,77 @@
+package app
+
+import "time"
+
+// Action names an operation in the audit log.
+type Action string
+
+// The actions. Once in use, a name never changes its meaning.
+const (
+	ActInstalled          Action = "portal.installed"
+	ActUninstalled        Action = "portal.uninstalled"
+	ActLinkAlone          Action = "portal.link-alone"
+	ActAccountSaved       Action = "account.saved"
+	ActAccountDeleted     Action = "account.deleted"
+	ActCodeOff            Action = "account.code-off"
+	ActCodeOn             Action = "account.code-on"
+	ActEnrolmentCreated   Action = "enrolment.created"
+	ActEnrolmentWithdrawn Action = "enrolment.withdrawn"
+	ActEnrolmentShown     Action = "enrolment.shown"
+	ActEnrolmentDone      Action = "enrolment.done"
+	ActEnrolmentFailed    Action = "enrolment.failed"
+	ActCertificateCreated Action = "certificate.created"
+	ActCertificateAdded   Action = "certificate.added" // from a token
+	ActCertificateRemoved Action = "certificate.removed"
+	ActAssigned           Action = "assignment.created"
+	ActUnassigned         Action = "assignment.removed"
+	ActFrozen             Action = "request.frozen"
+	ActOrdered            Action = "order.created"
+	ActCodeRight          Action = "order.authorized"
+	ActCodeWrong          Action = "order.refused"
+	ActIntent             Action = "request.intent" // before the key is touched
+	ActSigned             Action = "request.signed"
+	ActDelivered          Action = "request.delivered"
+	ActDone               Action = "request.done"
+	ActFailed             Action = "request.failed"
+	ActConflict           Action = "request.conflict"
+	ActCancelled          Action = "request.cancelled"
+	ActExpired            Action = "request.expired"
+	ActRetried            Action = "request.retried"
+	ActRefusedVisit       Action = "visit.refused"
+)
+
+// AuditEntry is one operation, as the audit log keeps it. The entries of a
+// node form a chain: Hash covers the entry and the Hash before it. No entry
+// holds a secret.
+type AuditEntry struct {
+	// Seq, At, Previous and Hash are set by the store.
+	Seq      int64     `json:"seq"`
+	At       time.Time `json:"at"`
+	Previous string    `json:"previous"`
+	Hash     string    `json:"hash"`
+
+	Action Action   `json:"action"`
+	Portal PortalID `json:"portal,omitempty"`
+	// User is who did it; Subject whom or what it concerns: a user id, a
+	// certificate id, a host.
+	User    UserID `json:"user,omitempty"`
+	Subject string `json:"subject,omitempty"`
+
+	Order       OrderID       `json:"order,omitempty"`
+	Request     RequestID     `json:"request,omitempty"`
+	Entity      Entity        `json:"entity,omitzero"`
+	File        string        `json:"file,omitempty"`
+	FileID      string        `json:"fileId,omitempty"`
+	Certificate CertificateID `json:"certificate,omitempty"`
+	// SHA256 is of the original, Result of the signed file, Digest what the key
+	// was asked to sign for.
+	SHA256 string `json:"sha256,omitempty"`
+	Result string `json:"result,omitempty"`
+	Digest string `json:"digest,omitempty"`
+	// Method is how the order was authorized.
+	Method AuthMethod `json:"method,omitempty"`
+	// Address is the visitor's network address.
+	Address string `json:"address,omitempty"`
+	// Detail is a message key or a short fact; never text typed by a stranger.
+	Detail string `json:"detail,omitempty"`
+}

@@ -1,0 +1,124 @@
+package app
+
+import "time"
+
+// OrderID and RequestID are random 128-bit values, hexadecimal.
+type (
+	OrderID   string
+	RequestID string
+)
+
+// State is how far a Request has come.
+type State string
+
+// The states, in the order of the way; the last four are ends, as is Done.
+// app/signing/doc.go tells what is left if the power fails in each.
+const (
+	Ordering   State = "frozen"     // the bytes are in the spool
+	Authorized State = "authorized" // the code was right
+	Prepared   State = "prepared"   // the increment is stored
+	Signed     State = "signed"     // the signed file is in the spool, checked
+	Delivered  State = "delivered"  // the portal has it, read back
+	Done       State = "done"       // the timeline tells it
+	Failed     State = "failed"
+	Conflicted State = "conflict"
+	Expired    State = "expired"
+	Cancelled  State = "cancelled"
+)
+
+// Ended tells whether nothing more will happen in this state.
+func (s State) Ended() bool {
+	switch s {
+	case Done, Failed, Conflicted, Expired, Cancelled:
+		return true
+	}
+	return false
+}
+
+// AuthMethod tells what authorized an Order.
+type AuthMethod string
+
+// The methods.
+const (
+	ByCode   AuthMethod = "code"        // a one-time code
+	ByPortal AuthMethod = "portal-only" // the portal's session alone: code off
+)
+
+// Order is what one code authorizes: one or more Requests of one user.
+type Order struct {
+	ID        OrderID
+	Portal    PortalID
+	User      UserID
+	Requests  []RequestID
+	CreatedAt time.Time
+	// ExpiresAt ends the time in which the order can be authorized.
+	ExpiresAt time.Time
+	// AuthorizedAt is zero until the code was right. Step is the time step that
+	// was used up; 0 when Method is ByPortal.
+	AuthorizedAt time.Time
+	Method       AuthMethod
+	Step         int64
+}
+
+// OrderLife is how long an Order waits for its code.
+const OrderLife = 5 * time.Minute
+
+// FrozenLife is how long frozen bytes wait for an Order.
+const FrozenLife = 15 * time.Minute
+
+// Retention is how long original and result stay in the spool after the end.
+const Retention = 30 * 24 * time.Hour
+
+// Failure is why a Request ended without success, as the person is told.
+type Failure struct {
+	Kind        Kind      `json:"kind"`
+	Key         string    `json:"key"`
+	Args        []any     `json:"args,omitempty"`
+	FileChanged bool      `json:"fileChanged,omitempty"`
+	At          time.Time `json:"at"`
+	// Retryable tells that Retry may continue the Request without a new code:
+	// the signed file is kept, only delivering it failed.
+	Retryable bool `json:"retryable,omitempty"`
+}
+
+// Request is the frozen order to sign one document, and its state.
+type Request struct {
+	ID       RequestID
+	Portal   PortalID
+	User     UserID
+	Order    OrderID // "" while frozen
+	Document Document
+	Original Original
+	State    State
+	// Certificate and Signet are set by the Order.
+	Certificate CertificateID
+	Signet      Signet
+	// UserName and OwnerName are who pressed the button, and whom the
+	// certificate names.
+	UserName  string
+	OwnerName string
+	// TimeZone is the signing user's, for the date in the signet.
+	TimeZone string
+
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UpdatedAt time.Time
+
+	// Prepared is what signer.Prepare left: its JSON form, increment included.
+	Prepared []byte
+	// Digest is what the intent names: the digest that the key is asked to sign
+	// for, hexadecimal.
+	Digest string
+	// SignedAt is the claimed signing time.
+	SignedAt time.Time
+	// ResultSHA256 and ResultSize are of the signed file.
+	ResultSHA256 string
+	ResultSize   int64
+	// DeliveredID is the portal's id of the signed file.
+	DeliveredID string
+	// Attempts counts how often the present step failed for a passing reason.
+	Attempts int
+	// RetryAt is when the next attempt may start.
+	RetryAt time.Time
+	Failure *Failure
+}
