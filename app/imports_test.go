@@ -40,7 +40,7 @@ func doors() map[string]door {
 			ours:    []string{"app", "app/signing", "app/admin", "app/portal", "app/otp", "app/i18n", "install", "views", "static"},
 			foreign: []string{"github.com/labstack/echo/v4", "github.com/skip2/go-qrcode", "github.com/a-h/templ"},
 		},
-		"app/demo":            {ours: []string{"app", "bitrix/simulator", "signer/…"}},
+		"app/demo":            {ours: []string{"app", "bitrix/simulator", "signer/…"}, foreign: []string{"golang.org/x/image"}},
 		"app/cmd/signservice": {ours: []string{"app/…", "bitrix/…", "install", "signer/…", "static", "views/…"}, foreign: []string{"github.com/alecthomas/kong"}},
 		"app/e2e":             {ours: []string{"app/…", "bitrix/…", "install", "signer/…", "static", "views/…"}},
 		"bitrix":              {foreign: []string{"golang.org/x/time/rate"}},
