@@ -14,7 +14,7 @@ type State string
 // The states, in the order of the way; the last four are ends, as is Done.
 // app/signing/doc.go tells what is left if the power fails in each.
 const (
-	Ordering   State = "frozen"     // the bytes are in the spool
+	Frozen     State = "frozen"     // the bytes are in the spool
 	Authorized State = "authorized" // the code was right
 	Prepared   State = "prepared"   // the increment is stored
 	Signed     State = "signed"     // the signed file is in the spool, checked
