@@ -1,0 +1,130 @@
+// Talking to the server: each call carries the page's session, and one that has
+// run out is renewed once, without the person noticing.
+
+import { refreshAuth, getInitData, inFrame } from "./frame.js";
+
+const body = document.body;
+let session = body.dataset.session || "";
+delete body.dataset.session; // memory only: not left in the page
+const words = JSON.parse(body.dataset.words || "{}");
+
+// say gives one of the few sentences that scripts need.
+export const say = (key) => words[key] || key;
+
+// Problem is why a call failed, as the server tells it in the person's words.
+export class Problem extends Error {
+  constructor(fields) {
+    super(fields.message);
+    this.kind = fields.kind || "unavailable";
+    this.facts = fields.facts || [];
+    this.number = fields.number || "";
+    this.field = fields.field || "";
+    this.after = fields.after || 0;
+  }
+}
+
+let renewing = null;
+
+// renew asks the portal for a fresh authorization and exchanges it for a
+// session. Calls that run at the same time share one renewal.
+function renew() {
+  renewing ??= (async () => {
+    try {
+      if (!inFrame) return false;
+      const fresh = await refreshAuth();
+      if (!fresh || !fresh.AUTH_ID) return false;
+      const init = (await getInitData()) || {};
+      const answer = await fetch("/session", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${session}` },
+        body: JSON.stringify({
+          authId: fresh.AUTH_ID,
+          authExpires: String(fresh.AUTH_EXPIRES || ""),
+          refreshId: fresh.REFRESH_ID || "",
+          domain: String(init.DOMAIN || ""),
+        }),
+        credentials: "omit",
+        redirect: "error",
+      });
+      if (!answer.ok) return false;
+      session = (await answer.json()).session;
+      return true;
+    } catch {
+      return false;
+    } finally {
+      renewing = null;
+    }
+  })();
+  return renewing;
+}
+
+// request sends one call and gives the response, renewing the session once.
+async function request(method, path, data, options = {}) {
+  const send = () =>
+    fetch(path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${session}`,
+        ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
+      },
+      body: method === "GET" ? undefined : JSON.stringify(data ?? {}),
+      credentials: "omit",
+      redirect: "error",
+      cache: "no-store",
+      signal: options.signal,
+    });
+  let answer;
+  try {
+    answer = await send();
+    if (answer.status === 401 && answer.headers.get("X-Session") === "expired" && (await renew())) answer = await send();
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new Problem({ message: say("offline") });
+  }
+  if (answer.ok) return answer;
+  let fields;
+  try {
+    fields = await answer.json();
+  } catch {
+    fields = { message: say("offline") };
+  }
+  throw new Problem(fields);
+}
+
+// get and post give the server's answer as an object.
+export const get = async (path) => (await request("GET", path)).json();
+export const post = async (path, data) => (await request("POST", path, data)).json();
+
+// download fetches a file with the session and hands it to the browser.
+export async function download(path) {
+  const answer = await request("GET", path);
+  const disposition = answer.headers.get("Content-Disposition") || "";
+  const coded = /filename\*=utf-8''([^;]+)/i.exec(disposition);
+  const plain = /filename="?([^";]+)"?/i.exec(disposition);
+  const url = URL.createObjectURL(await answer.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = coded ? decodeURIComponent(coded[1]) : plain ? plain[1] : "document.pdf";
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+// events reads a stream of answers until it ends or signal is raised, giving
+// each to take. It returns when the stream ends.
+export async function events(path, signal, take) {
+  const answer = await request("GET", path, undefined, { signal });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      const line = part.split("\n").find((l) => l.startsWith("data: "));
+      if (line) take(JSON.parse(line.slice(6)));
+    }
+  }
+}

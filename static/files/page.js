@@ -1,0 +1,108 @@
+// What all pages share: showing what the server sends, buttons that call it,
+// errors in the person's words, copying.
+
+import { fit } from "./frame.js";
+import { post, get, download, say, Problem } from "./api.js";
+
+fit();
+
+// element makes an element with a class and a text; never HTML.
+export function element(name, className, text) {
+  const e = document.createElement(name);
+  if (className) e.className = className;
+  if (text) e.textContent = text;
+  return e;
+}
+
+// replace puts HTML of the server, which escapes what strangers wrote, into a
+// place of the page.
+export function replace(place, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  place.replaceChildren(template.content);
+}
+
+// problem shows why something failed in a box and puts the reader's attention there.
+export function problem(box, cause) {
+  if (!(cause instanceof Problem)) {
+    console.error(cause);
+    cause = new Problem({ message: say("offline") });
+  }
+  const alert = element("div", "alert alert-bad");
+  alert.setAttribute("role", "alert");
+  alert.append(element("p", "alert-what", cause.message));
+  if (cause.facts.length > 0) {
+    const list = element("ul", "alert-facts");
+    for (const fact of cause.facts) list.append(element("li", "", fact));
+    alert.append(list);
+  }
+  if (cause.number) alert.append(element("p", "alert-number", cause.number));
+  box.replaceChildren(alert);
+  alert.scrollIntoView({ block: "nearest" });
+}
+
+// toast tells of a small success and goes by itself.
+export function toast(text) {
+  const place = document.getElementById("toasts");
+  const note = element("div", "toast", text);
+  place.append(note);
+  setTimeout(() => note.remove(), 5000);
+}
+
+// busy keeps a button from being pressed twice while work runs.
+export async function busy(button, work) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  button.classList.add("busy");
+  try {
+    await work();
+  } finally {
+    button.removeAttribute("aria-disabled");
+    button.classList.remove("busy");
+  }
+}
+
+// copy puts a field's text into the clipboard. The portal's frame does not
+// grant the modern way, so the old one follows; where both fail the text is
+// left selected for the person's own copy.
+export async function copy(field) {
+  field.focus();
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    toast(say("copied"));
+    return;
+  } catch {
+    // Not granted in this frame.
+  }
+  toast(document.execCommand("copy") ? say("copied") : say("selected"));
+}
+
+// Buttons that need no more than a word in the page:
+//   data-post="PATH" [data-body='JSON'] [data-confirm="question"]
+//   data-get="PATH", data-download="PATH", data-copy="id of a field".
+// What comes back is given to the page's own show function.
+export function buttons(show) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-post],[data-get],[data-download],[data-copy]");
+    if (!button) return;
+    event.preventDefault();
+    const d = button.dataset;
+    if (d.confirm && !window.confirm(d.confirm)) return;
+    busy(button, async () => {
+      try {
+        if (d.copy) await copy(document.getElementById(d.copy));
+        else if (d.download) await download(d.download);
+        else if (d.post) await show(await post(d.post, d.body ? JSON.parse(d.body) : {}), button);
+        else await show(await get(d.get), button);
+      } catch (cause) {
+        problem(errorBox(button), cause);
+      }
+    });
+  });
+}
+
+// errorBox is the nearest place for an error beside an element.
+export function errorBox(near) {
+  return near.closest("[data-errors]")?.querySelector("[data-error-box]") || document.getElementById("errors");
+}

@@ -1,0 +1,178 @@
+package views
+
+// Section is one section of the settings page.
+type Section struct {
+	// Name is its name in addresses: "accounts".
+	Name  string
+	Words string
+}
+
+// Fact is a line of the state: words, and beside them how it stands.
+type Fact struct {
+	Words string
+	// Tone is "good", "warn" or "bad"; State the words for it.
+	Tone, State string
+	// Detail says more; Fix what to do about a fault.
+	Detail, Fix string
+}
+
+// FirstStep is one of the first steps, ticked off when it is done.
+type FirstStep struct {
+	Words  string
+	Hint   string
+	Done   bool
+	Action *Action
+}
+
+// Overview is the section that the settings page opens with.
+type Overview struct {
+	T     T
+	Steps []FirstStep
+	// Done counts the steps that are done, in words.
+	Done  string
+	State []Fact
+}
+
+// AccountRow is an account in the list.
+type AccountRow struct {
+	Name, Login, Description string
+	// Badges tell of code off, blocked, locked.
+	Badges []Tag
+	Facts  []string
+	Open   Action
+}
+
+// Tag is a badge: tone and words.
+type Tag struct{ Tone, Words string }
+
+// Accounts is the section of accounts.
+type Accounts struct {
+	T    T
+	List []AccountRow
+	Add  Action
+	// Search offers a search field over many accounts.
+	Search bool
+}
+
+// AccountForm is one account: a new one, or one to change.
+type AccountForm struct {
+	T T
+	// User is empty for a new account.
+	User, Name    string
+	Login         string
+	Description   string
+	CodeOff       bool
+	CodeOffReason string
+	Blocked       bool
+	Back          Action
+	// Phone, Link and Certificates are there for an account that exists.
+	Phone        Phone
+	Certificates []Grantable
+	Remove       *Action
+}
+
+// Phone is the state of an account's code generator and its setup link.
+type Phone struct {
+	// Tone and State say whether a phone is bound, and since when.
+	Tone, State string
+	// Create makes a link; Open tells of one that is not used yet.
+	Create Action
+	Open   *OpenLink
+	// Link is the link that was just made, shown once.
+	Link *NewLink
+}
+
+// OpenLink is a setup link that is not used yet.
+type OpenLink struct {
+	Words    string
+	Withdraw Action
+}
+
+// NewLink is a setup link as it is shown once, to be copied.
+type NewLink struct {
+	URL   string
+	Words string
+}
+
+// Grantable is a certificate that an account may or may not use.
+type Grantable struct {
+	Certificate string
+	Name        string
+	Facts       []string
+	Assigned    bool
+	// Label names the tick box for a reader: who may use what.
+	Label string
+	User  string
+}
+
+// CertificateRow is a certificate in the settings.
+type CertificateRow struct {
+	Name, Organisation string
+	Icon               string
+	Badges             []Tag
+	Facts              []string
+	Actions            []Action
+}
+
+// TokenRow is a token that is plugged in, with what lies on it.
+type TokenRow struct {
+	Name   string
+	Facts  []string
+	Badges []Tag
+	List   []CertificateRow
+}
+
+// Certificates is the section of certificates.
+type Certificates struct {
+	T      T
+	List   []CertificateRow
+	Tokens []TokenRow
+	// TokenNote says why no token is listed; empty where some are.
+	TokenNote string
+	Add       Action
+}
+
+// CertificateForm asks for a new self-signed certificate.
+type CertificateForm struct {
+	T            T
+	Name         string
+	Organisation string
+	Years        []Option
+	Keys         []Option
+	Back         Action
+}
+
+// Assignments is the grid of accounts and certificates.
+type Assignments struct {
+	T       T
+	Columns []Column
+	Rows    []GridRow
+	// Empty says what is missing for a grid; empty where there is one.
+	Empty string
+}
+
+// Column is a certificate of the grid.
+type Column struct {
+	Name string
+	Note string
+}
+
+// GridRow is an account of the grid, with a cell for each column.
+type GridRow struct {
+	Name, Login string
+	Cells       []Grantable
+}
+
+// JournalRow is one audit entry.
+type JournalRow struct {
+	Time, Who, What, Subject string
+	Tone                     string
+	Facts                    []string
+}
+
+// Journal is the list of audit entries, newest first.
+type Journal struct {
+	T     T
+	List  []JournalRow
+	Older *Action
+}
