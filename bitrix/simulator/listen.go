@@ -1,0 +1,100 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Start lets the authorization server and each portal that does not listen yet
+// listen at its configured address. Called again after [Cloud.AddPortal] it
+// starts the new ones. It returns once all addresses are known; the servers
+// run until [Cloud.Close] or until ctx ends.
+func (c *Cloud) Start(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return errors.New("start simulator: already closed")
+	}
+	if c.Auth.url == nil {
+		u, err := c.serve(ctx, c.cfg.AuthAddr, "", c.Auth.Handler())
+		if err != nil {
+			return fmt.Errorf("start authorization server: %w", err)
+		}
+		c.Auth.url = u
+	}
+	for _, p := range c.portals {
+		if p.url != nil {
+			continue
+		}
+		u, err := c.serve(ctx, p.cfg.Addr, p.cfg.Host, p.Handler())
+		if err != nil {
+			return fmt.Errorf("start portal %s: %w", p.cfg.Name, err)
+		}
+		p.url = u
+	}
+	return nil
+}
+
+// serve listens and returns the address under which host is reached.
+func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*url.URL, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	c.servers = append(c.servers, srv)
+	c.work.Go(func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			c.log.Warn("listener ended", "addr", addr, "err", err)
+		}
+	})
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	srv.RegisterOnShutdown(func() { stop() })
+
+	bound, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	if host == "" {
+		host = bound
+		if ip := net.ParseIP(bound); ip != nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+	}
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, nil
+}
+
+// Close ends all listeners and waits for their requests' handlers and for
+// event deliveries under way; undelivered events are dropped. It may be called
+// more than once.
+func (c *Cloud) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	servers := c.servers
+	c.servers = nil
+	c.mu.Unlock()
+
+	c.cancel()
+	var errs []error
+	for _, s := range servers {
+		errs = append(errs, s.Close())
+	}
+	c.work.Wait()
+	c.client.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+// parseURL reads an address given by a test.
+func parseURL(raw string) *url.URL {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		panic(fmt.Sprintf("simulator: %q is not an address", raw)) // a mistake of the caller's code
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}
+}
