@@ -24,9 +24,9 @@ type GrantKey struct {
 // https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
 type Grant struct {
 	GrantKey
-	ClientID     string    // of the application
-	AuthServer   string    // the authorization server that issued it
-	Endpoint     string    // the portal's REST interface, current at the last renewal
+	ClientID     string // of the application
+	AuthServer   string // the authorization server that issued it
+	Endpoint     string // the portal's REST interface, current at the last renewal
 	AccessToken  Secret
 	RefreshToken Secret
 	Expires      time.Time // of the access token

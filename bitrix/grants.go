@@ -91,6 +91,21 @@ func (g *Grants) Grant(ctx context.Context, key GrantKey, refused Secret) (Grant
 	return g.renew(ctx, grant, refused)
 }
 
+// Put stores a grant that came from elsewhere, such as the pair of tokens in a
+// verified [Placement], and keeps a renewal that is under way from
+// overwriting it with an older one.
+func (g *Grants) Put(ctx context.Context, grant Grant) error {
+	unlock, err := g.lock(ctx, grant.GrantKey)
+	if err != nil {
+		return fmt.Errorf("wait for the grant of user %s: %w", grant.UserID, err)
+	}
+	defer unlock()
+	if err := g.store.SaveGrant(ctx, grant); err != nil {
+		return fmt.Errorf("store the grant of user %s: %w", grant.UserID, err)
+	}
+	return nil
+}
+
 // renew runs under the lock of the grant.
 func (g *Grants) renew(ctx context.Context, old Grant, refused Secret) (Grant, error) {
 	key := old.GrantKey
