@@ -53,7 +53,7 @@ func doors() map[string]door {
 		"signer/revocation":   {ours: below, foreign: []string{"golang.org/x/crypto/ocsp"}},
 		"signer/keys":         {ours: below, foreign: keys},
 		"signer/ca":           {ours: below, foreign: []string{"github.com/zmap/zlint", "github.com/zmap/zcrypto", "golang.org/x/crypto/ocsp"}},
-		"signer/signet":       {ours: below, foreign: []string{"golang.org/x/image", "github.com/skip2/go-qrcode"}},
+		"signer/signet":       {ours: below, foreign: []string{"golang.org/x/image", "golang.org/x/text", "github.com/skip2/go-qrcode"}},
 		"signer/preview":      {ours: below, foreign: []string{"github.com/klippa-app/go-pdfium", "github.com/tetratelabs/wazero"}},
 		"signer/signertest":   {ours: below, foreign: []string{"golang.org/x/crypto"}},
 		"static":              {},

@@ -1,0 +1,115 @@
+package signet_test
+
+import (
+	"image"
+	"image/color"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"signservice/signer/signet"
+)
+
+// TestNothingOverflows draws marks without clipping and looks at the pixels
+// outside the box: none may be touched, and the frame must be whole.
+func TestNothingOverflows(t *testing.T) {
+	widest := strings.Repeat("W", 80)
+	for _, c := range []struct {
+		name   string
+		signet signet.Signet
+	}{
+		{"ordinary", english()},
+		{"Russian", russian()},
+		{"long", signet.Signet{Owner: long, Organisation: long, Reason: long, Time: at(), PressedBy: long, Internal: true}},
+		{"one long word", signet.Signet{Owner: widest, Organisation: widest, Reason: widest}},
+		{"accents and descenders", signet.Signet{Owner: "ÅÂŐ gjpqy", Reason: "ÂÅ Щщ", Width: 120, Height: 60}},
+		{"tiny", signet.Signet{Owner: "Anna Li", Time: at(), Width: 60, Height: 20}},
+		{"large", signet.Signet{Owner: long, Time: at(), Width: 500, Height: 300, QR: "https://example.com/", Logo: pngFile(t, disc(40, 200))}},
+		{"wide logo", signet.Signet{Owner: "Anna Li", Logo: pngFile(t, disc(400, 20))}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := drawn(t, c.signet)
+			picture := render(t, makePDF(t, d.Appearance), "144")
+			outside, frame := 0, 0
+			inner := picture.Bounds().Inset(2*around - 1)
+			for y := range picture.Bounds().Dy() {
+				for x := range picture.Bounds().Dx() {
+					p := image.Pt(x, y)
+					dark := color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y < 250
+					if dark && !p.In(inner) {
+						outside++
+					}
+					if dark && p.In(inner) && !p.In(inner.Inset(4)) {
+						frame++
+					}
+				}
+			}
+			if outside > 0 {
+				t.Errorf("%d pixels outside the box", outside)
+			}
+			if around := 2 * (inner.Dx() + inner.Dy()); frame < around/2 {
+				t.Errorf("the frame has %d pixels of %d", frame, around)
+			}
+		})
+	}
+}
+
+// TestQR: a reader of codes finds the text in the rendered page.
+func TestQR(t *testing.T) {
+	for _, text := range []string{"https://example.com/check/0123456789abcdef", "12345", "A short text, in ASCII."} {
+		s := english()
+		s.QR = text
+		d := drawn(t, s)
+		if len(d.Warnings) > 0 {
+			t.Errorf("warnings %v", d.Warnings)
+		}
+		page := pngFile(t, render(t, makePDF(t, d.Appearance), "300"))
+		out := tool(t, "zbarimg", "-q", "--raw", write(t, "page.png", page))
+		if got := strings.TrimSpace(string(out)); got != text {
+			t.Errorf("the code says %q, want %q", got, text)
+		}
+	}
+}
+
+// TestLogo: the colours arrive, with and without an alpha channel.
+func TestLogo(t *testing.T) {
+	for _, opaque := range []bool{false, true} {
+		s := english()
+		s.Logo, s.Opaque = pngFile(t, disc(600, 600)), opaque
+		picture := render(t, makePDF(t, drawn(t, s).Appearance), "144")
+		red := 0
+		for y := range picture.Bounds().Dy() {
+			for x := range picture.Bounds().Dx() / 2 {
+				c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
+				if c.R > 190 && c.R < 210 && c.G < 50 && c.B < 60 {
+					red++
+				}
+			}
+		}
+		if red < 1000 {
+			t.Errorf("opaque %v: %d red pixels", opaque, red)
+		}
+	}
+}
+
+// TestFontsEmbedded: poppler and qpdf agree that fonts are embedded subsets with
+// a Unicode map, in a file without errors.
+func TestFontsEmbedded(t *testing.T) {
+	path := write(t, "signet.pdf", makePDF(t, drawn(t, english()).Appearance, drawn(t, russian()).Appearance))
+	lines := strings.Split(strings.TrimSpace(string(tool(t, "pdffonts", path))), "\n")
+	if len(lines) != 2+4 {
+		t.Fatalf("pdffonts:\n%s", strings.Join(lines, "\n"))
+	}
+	for _, line := range lines[2:] {
+		if !strings.Contains(line, "CID TrueType      Identity-H       yes yes yes") {
+			t.Errorf("not embedded, subset, with Unicode: %s", line)
+		}
+	}
+	tool(t, "qpdf", "--check", path)
+	if _, err := exec.LookPath("mutool"); err == nil {
+		out := string(tool(t, "mutool", "draw", "-q", "-F", "txt", path))
+		if !strings.Contains(out, "Mary Smith") || !strings.Contains(out, "Иванов Иван Иванович") {
+			t.Errorf("mutool reads\n%s", out)
+		}
+	}
+}
