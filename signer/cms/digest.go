@@ -5,6 +5,7 @@ import (
 	_ "crypto/md5"  // only to verify strangers' old signatures, see WeakDigest
 	_ "crypto/sha1" // likewise
 	_ "crypto/sha256"
+	_ "crypto/sha3" // ISO/TS 32001, to verify
 	_ "crypto/sha512"
 	"encoding/asn1"
 	"fmt"
@@ -25,22 +26,32 @@ func digestOID(h crypto.Hash) (asn1.ObjectIdentifier, error) {
 	return nil, fmt.Errorf("digest %v: %w", h, ErrUnsupported)
 }
 
-// HashOf gives the hash of a digest algorithm's identifier, old ones included;
-// false for one that this package does not know.
+// HashOf gives the hash of a digest algorithm's identifier, old ones and SHA-3
+// included; false for one that this package does not know.
 func HashOf(oid asn1.ObjectIdentifier) (crypto.Hash, bool) {
-	for _, d := range []struct {
-		oid  asn1.ObjectIdentifier
-		hash crypto.Hash
-	}{
+	return lookUp(oid, []named{
 		{oidSHA256, crypto.SHA256},
 		{oidSHA384, crypto.SHA384},
 		{oidSHA512, crypto.SHA512},
 		{oidSHA1, crypto.SHA1},
 		{oidSHA224, crypto.SHA224},
 		{oidMD5, crypto.MD5},
-	} {
-		if d.oid.Equal(oid) {
-			return d.hash, true
+		{oidSHA3x256, crypto.SHA3_256},
+		{oidSHA3x384, crypto.SHA3_384},
+		{oidSHA3x512, crypto.SHA3_512},
+	})
+}
+
+// named is a hash under the name that an algorithm has for it.
+type named struct {
+	oid  asn1.ObjectIdentifier
+	hash crypto.Hash
+}
+
+func lookUp(oid asn1.ObjectIdentifier, all []named) (crypto.Hash, bool) {
+	for _, n := range all {
+		if n.oid.Equal(oid) {
+			return n.hash, true
 		}
 	}
 	return 0, false

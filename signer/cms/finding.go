@@ -10,6 +10,10 @@ const (
 	WeakDigest Finding = "weak digest algorithm"
 	// WeakKey: an RSA key below 2048 bits.
 	WeakKey Finding = "weak key"
+	// MalformedCertificate: the signer's certificate breaks RFC 5280 (a negative
+	// serial number, say), so that SignerInfo.Certificate is nil and no chain can
+	// be built; only its public key was used.
+	MalformedCertificate Finding = "malformed certificate"
 	// NoSignedAttributes: the signature value covers the content's digest
 	// directly; PAdES does not allow that.
 	NoSignedAttributes Finding = "no signed attributes"

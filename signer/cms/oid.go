@@ -16,7 +16,7 @@ var (
 	oidTimestampToken       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
 )
 
-// Digests: RFC 5754, RFC 3370.
+// Digests: RFC 5754, RFC 3370; ISO/TS 32001 for SHA-3.
 var (
 	oidMD5    = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 5}
 	oidSHA1   = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
@@ -24,6 +24,10 @@ var (
 	oidSHA256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 	oidSHA384 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}
 	oidSHA512 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}
+
+	oidSHA3x256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 8}
+	oidSHA3x384 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 9}
+	oidSHA3x512 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 10}
 )
 
 // Signature algorithms: RFC 3370, RFC 4055, RFC 5753, RFC 5754.
@@ -38,10 +42,18 @@ var (
 	oidSHA384RSA   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}
 	oidSHA512RSA   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}
 	oidSHA224RSA   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}
+	oidEd25519     = asn1.ObjectIdentifier{1, 3, 101, 112} // RFC 8419, to verify
 	oidECPublicKey = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
 	oidECDSASHA1   = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}
 	oidECDSASHA224 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}
 	oidECDSASHA256 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
 	oidECDSASHA384 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}
 	oidECDSASHA512 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}
+
+	oidECDSASHA3x256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 10}
+	oidECDSASHA3x384 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 11}
+	oidECDSASHA3x512 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 12}
+	oidRSASHA3x256   = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 14}
+	oidRSASHA3x384   = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 15}
+	oidRSASHA3x512   = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 16}
 )

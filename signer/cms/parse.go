@@ -27,6 +27,7 @@ type SignedData struct {
 	// container; Unreadable counts the others.
 	Certificates []*x509.Certificate
 	Unreadable   int
+	raw          [][]byte // all of them
 	// CRLs holds the container's revocation lists, in DER.
 	CRLs [][]byte
 	// Signer is the only signer. Containers with none or several are refused:
@@ -154,6 +155,7 @@ func (sd *SignedData) readCertificates(in cryptobyte.String) error {
 		if tag != cbasn1.SEQUENCE {
 			continue
 		}
+		sd.raw = append(sd.raw, one)
 		c, err := x509.ParseCertificate(one)
 		if err != nil {
 			sd.Unreadable++

@@ -16,8 +16,11 @@ import (
 type SignerInfo struct {
 	Version int64
 	// Certificate is the signer's, found in the container by issuer and serial
-	// number or by key identifier; nil when it is not there or unreadable.
-	Certificate *x509.Certificate
+	// number or by key identifier; nil when it is not there, or when crypto/x509
+	// refuses it. RawCertificate and PublicKey are there in the latter case too.
+	Certificate    *x509.Certificate
+	RawCertificate []byte
+	PublicKey      crypto.PublicKey
 	// Hash is the digest algorithm of the content; 0 for an unknown one, which
 	// DigestOID names.
 	Hash      crypto.Hash
@@ -65,7 +68,7 @@ func (sd *SignedData) readSigner(in cryptobyte.String) error {
 	if s.Unsigned, err = readAttributes(unsigned); err != nil {
 		return err
 	}
-	s.Certificate = s.find(sd.Certificates)
+	s.find(sd)
 	return nil
 }
 
@@ -87,15 +90,48 @@ func (s *SignerInfo) readIdentifier(in *cryptobyte.String) bool {
 	return true
 }
 
-// find gives the signer's certificate. Where two share issuer and serial number
-// the first is taken; the signing-certificate attribute decides whether it is
-// the right one.
-func (s *SignerInfo) find(certificates []*x509.Certificate) *x509.Certificate {
-	for _, c := range certificates {
-		if s.issuer != nil && bytes.Equal(c.RawIssuer, s.issuer) && c.SerialNumber.Cmp(s.serial) == 0 ||
-			s.keyID != nil && bytes.Equal(c.SubjectKeyId, s.keyID) {
-			return c
+// find looks for the signer's certificate. Where two share issuer and serial
+// number the first is taken; the signing-certificate attribute decides whether
+// it is the right one.
+func (s *SignerInfo) find(sd *SignedData) {
+	for _, c := range sd.Certificates {
+		if s.names(c.RawIssuer, c.SerialNumber) || s.keyID != nil && bytes.Equal(c.SubjectKeyId, s.keyID) {
+			s.Certificate, s.RawCertificate, s.PublicKey = c, c.Raw, c.PublicKey
+			return
 		}
 	}
-	return nil
+	if sd.Unreadable == 0 {
+		return
+	}
+	for _, raw := range sd.raw {
+		issuer, serial, key, ok := readMalformed(raw)
+		if ok && s.names(issuer, serial) {
+			s.RawCertificate, s.PublicKey = raw, key
+			return
+		}
+	}
+}
+
+// names tells whether the signer is named by this issuer and serial number.
+func (s *SignerInfo) names(issuer []byte, serial *big.Int) bool {
+	return s.issuer != nil && bytes.Equal(issuer, s.issuer) && serial.Cmp(s.serial) == 0
+}
+
+// readMalformed reads what identifies a certificate that crypto/x509 refuses,
+// and its public key (RFC 5280, 4.1).
+func readMalformed(raw []byte) (issuer []byte, serial *big.Int, key crypto.PublicKey, ok bool) {
+	in := cryptobyte.String(raw)
+	var outer, tbs, name, spki cryptobyte.String
+	serial = new(big.Int)
+	if !in.ReadASN1(&outer, cbasn1.SEQUENCE) || !outer.ReadASN1(&tbs, cbasn1.SEQUENCE) ||
+		!tbs.SkipOptionalASN1(explicit(0)) || !tbs.ReadASN1Integer(serial) ||
+		!tbs.SkipASN1(cbasn1.SEQUENCE) || // signature
+		!tbs.ReadASN1Element(&name, cbasn1.SEQUENCE) || // issuer
+		!tbs.SkipASN1(cbasn1.SEQUENCE) || // validity
+		!tbs.SkipASN1(cbasn1.SEQUENCE) || // subject
+		!tbs.ReadASN1Element(&spki, cbasn1.SEQUENCE) {
+		return nil, nil, nil, false
+	}
+	key, err := x509.ParsePKIXPublicKey(spki)
+	return name, serial, key, err == nil
 }

@@ -3,6 +3,7 @@ package cms
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/subtle"
 	"encoding/asn1"
@@ -31,7 +32,7 @@ func (sd *SignedData) Verify(contentDigest []byte) ([]Finding, error) {
 	if len(contentDigest) != s.Hash.Size() {
 		return findings, fmt.Errorf("verify a CMS signature: digest of %d bytes is not one of %v", len(contentDigest), s.Hash)
 	}
-	if s.Certificate == nil {
+	if s.RawCertificate == nil {
 		return findings, ErrNoCertificate
 	}
 	if !s.hasSigned {
@@ -39,7 +40,7 @@ func (sd *SignedData) Verify(contentDigest []byte) ([]Finding, error) {
 			return findings, fmt.Errorf("%w: none with content of type %v", ErrAttribute, sd.ContentType)
 		}
 		// Without attributes a wrong content and a wrong value look the same.
-		return findings, s.verifyValue(contentDigest)
+		return findings, s.verifyDigest(contentDigest)
 	}
 	if err := s.checkContent(sd.ContentType, contentDigest); err != nil {
 		return findings, err
@@ -71,10 +72,9 @@ func (sd *SignedData) findings() []Finding {
 		}
 	}
 	add(WeakDigest, s.Hash == crypto.MD5 || s.Hash == crypto.SHA1)
-	if s.Certificate != nil {
-		key, ok := s.Certificate.PublicKey.(*rsa.PublicKey)
-		add(WeakKey, ok && key.N.BitLen() < minRSABits)
-	}
+	key, ok := s.PublicKey.(*rsa.PublicKey)
+	add(WeakKey, ok && key.N.BitLen() < minRSABits)
+	add(MalformedCertificate, s.RawCertificate != nil && s.Certificate == nil)
 	add(NoSignedAttributes, !s.hasSigned)
 	add(NoSigningCertificate, !s.HasAttribute(oidSigningCertificateV2) && !s.HasAttribute(oidSigningCertificate))
 	add(NoAlgorithmProtection, !s.HasAttribute(oidAlgorithmProtect))
@@ -112,8 +112,7 @@ func (s *SignerInfo) checkContent(contentType asn1.ObjectIdentifier, contentDige
 // stand and, where they are not sorted, also as DER has them: programs differ
 // in which of the two they sign.
 func (s *SignerInfo) verifySigned() error {
-	set := append(derHead(byte(cbasn1.SET), len(s.signedSet)), s.signedSet...)
-	err := s.verifyValue(digest(s.Hash, set))
+	err := s.verifyMessage(append(derHead(byte(cbasn1.SET), len(s.signedSet)), s.signedSet...))
 	if err == nil || sorted(s.signedSet) {
 		return err
 	}
@@ -123,19 +122,32 @@ func (s *SignerInfo) verifySigned() error {
 	}
 	var b cryptobyte.Builder
 	addSet(&b, cbasn1.SET, elements)
-	if set, buildErr := b.Bytes(); buildErr == nil && s.verifyValue(digest(s.Hash, set)) == nil {
+	if set, buildErr := b.Bytes(); buildErr == nil && s.verifyMessage(set) == nil {
 		return nil
 	}
 	return err
 }
 
-// verifyValue checks the signature value over a digest.
-func (s *SignerInfo) verifyValue(sum []byte) error {
+// verifyMessage checks the signature value over a message, which Ed25519 takes
+// whole (RFC 8419, 3.1) and the other algorithms by its digest.
+func (s *SignerInfo) verifyMessage(message []byte) error {
+	key, ok := s.PublicKey.(ed25519.PublicKey)
+	if !ok || !s.SignatureOID.Equal(oidEd25519) {
+		return s.verifyDigest(digest(s.Hash, message))
+	}
+	if !ed25519.Verify(key, message, s.Signature) {
+		return ErrSignature
+	}
+	return nil
+}
+
+// verifyDigest checks the signature value over a digest.
+func (s *SignerInfo) verifyDigest(sum []byte) error {
 	pss, err := s.algorithm()
 	if err != nil {
 		return err
 	}
-	return verifyValue(s.Certificate.PublicKey, s.Hash, sum, s.Signature, pss)
+	return verifyValue(s.PublicKey, s.Hash, sum, s.Signature, pss)
 }
 
 // split gives the elements of a set.

@@ -23,7 +23,7 @@ func (s *SignerInfo) algorithm() (*pssParams, error) {
 	refuse := func(why string) error {
 		return fmt.Errorf("signature algorithm %v %s: %w", s.SignatureOID, why, ErrUnsupported)
 	}
-	switch s.Certificate.PublicKey.(type) {
+	switch s.PublicKey.(type) {
 	case *rsa.PublicKey:
 		if s.SignatureOID.Equal(oidPSS) {
 			pss, ok := readPSS(s.signatureAlgorithm)
@@ -42,7 +42,7 @@ func (s *SignerInfo) algorithm() (*pssParams, error) {
 		}
 		return nil, nil
 	}
-	return nil, fmt.Errorf("key of type %T: %w", s.Certificate.PublicKey, ErrUnsupported)
+	return nil, fmt.Errorf("key of type %T: %w", s.PublicKey, ErrUnsupported)
 }
 
 // rsaHash gives the hash that a PKCS #1 v1.5 identifier names; 0 for
@@ -57,6 +57,9 @@ func rsaHash(oid asn1.ObjectIdentifier) (crypto.Hash, bool) {
 		{oidSHA1RSA, crypto.SHA1},
 		{oidSHA1RSAOIW, crypto.SHA1},
 		{oidMD5RSA, crypto.MD5},
+		{oidRSASHA3x256, crypto.SHA3_256},
+		{oidRSASHA3x384, crypto.SHA3_384},
+		{oidRSASHA3x512, crypto.SHA3_512},
 	})
 }
 
@@ -70,21 +73,10 @@ func ecdsaHash(oid asn1.ObjectIdentifier) (crypto.Hash, bool) {
 		{oidECDSASHA512, crypto.SHA512},
 		{oidECDSASHA224, crypto.SHA224},
 		{oidECDSASHA1, crypto.SHA1},
+		{oidECDSASHA3x256, crypto.SHA3_256},
+		{oidECDSASHA3x384, crypto.SHA3_384},
+		{oidECDSASHA3x512, crypto.SHA3_512},
 	})
-}
-
-type named struct {
-	oid  asn1.ObjectIdentifier
-	hash crypto.Hash
-}
-
-func lookUp(oid asn1.ObjectIdentifier, all []named) (crypto.Hash, bool) {
-	for _, n := range all {
-		if n.oid.Equal(oid) {
-			return n.hash, true
-		}
-	}
-	return 0, false
 }
 
 // namesOtherDigest tells whether the signature algorithm names a digest that is

@@ -48,7 +48,7 @@ func (s *SignerInfo) matches(value []byte, readHash func(*cryptobyte.String) (cr
 		return false
 	}
 	hash, ok := readHash(&id)
-	return ok && id.ReadASN1(&sum, cbasn1.OCTET_STRING) && bytes.Equal(sum, digest(hash, s.Certificate.Raw))
+	return ok && id.ReadASN1(&sum, cbasn1.OCTET_STRING) && bytes.Equal(sum, digest(hash, s.RawCertificate))
 }
 
 // checkAlgorithmProtect holds the algorithms against CMSAlgorithmProtection
