@@ -41,9 +41,13 @@ type Raw []byte
 // A Stream is a dictionary with data. Where Dict has no Filter, Data is plain
 // and the writer deflates it when that pays; otherwise Data is already encoded
 // as Filter says and is written as it is. Length is set by the writer.
+//
+// A stream that was read has no Data; [File.StreamData] reads and decodes it.
 type Stream struct {
 	Dict Dict
 	Data []byte
+
+	from *object
 }
 
 // An Indirect is a value that becomes an object of its own: the writer gives

@@ -1,0 +1,420 @@
+package pdf
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// An increment is what will be appended to the file: changed and new objects, a
+// cross-reference section and a trailer (ISO 32000-2, 7.5.6).
+type increment struct {
+	f    *File
+	rand io.Reader
+	buf  []byte
+	next uint32 // the next free object number
+
+	known   map[*Indirect]Ref
+	streams map[*Stream]*Indirect
+	queue   []*Indirect
+	edits   map[Ref]*rawDict // changed dictionaries, not yet written
+	order   []Ref
+	rows    []row
+	root    Ref // of the catalog, if that was a direct dictionary so far
+}
+
+// A row is an object that the increment has, and where it begins in buf.
+type row struct {
+	ref Ref
+	at  int
+}
+
+func (f *File) newIncrement(rand io.Reader) (*increment, error) {
+	inc := &increment{
+		f: f, rand: rand, next: f.firstFree(),
+		known: map[*Indirect]Ref{}, streams: map[*Stream]*Indirect{}, edits: map[Ref]*rawDict{},
+	}
+	last, err := f.src.window(f.src.size-1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if last[0] != '\n' && last[0] != '\r' {
+		inc.buf = append(inc.buf, '\n')
+	}
+	return inc, nil
+}
+
+// firstFree is a number above all that the file uses. Size is believed unless
+// it is beyond what readers accept.
+func (f *File) firstFree() uint32 {
+	const acceptable = 8_388_607 // ISO 32000-1, Annex C
+	first := f.highest() + 1
+	for _, s := range f.sections {
+		if e, ok := s.trailer.get("Size"); ok {
+			if size, ok := e.value.(Integer); ok && size < acceptable {
+				first = max(first, int64(size))
+			}
+		}
+	}
+	return uint32(first)
+}
+
+// alloc takes a new object number.
+func (inc *increment) alloc() Ref {
+	inc.next++
+	return Ref{Number: inc.next - 1}
+}
+
+func (inc *increment) refOf(i *Indirect) Ref {
+	ref, ok := inc.known[i]
+	if !ok {
+		ref = inc.alloc()
+		inc.known[i] = ref
+		inc.queue = append(inc.queue, i)
+	}
+	return ref
+}
+
+// indirect gives a stream that stands in a value the object that it must be.
+func (inc *increment) indirect(s *Stream) *Indirect {
+	i, ok := inc.streams[s]
+	if !ok {
+		i = &Indirect{Value: s}
+		inc.streams[s] = i
+	}
+	return i
+}
+
+// edit gives the dictionary of an object for changes. It is written by flush.
+func (inc *increment) edit(o *object) (*rawDict, error) {
+	if d, ok := inc.edits[o.ref]; ok {
+		return d, nil
+	}
+	d, err := o.rawDict()
+	if err != nil {
+		return nil, err
+	}
+	d.reencrypt = o.packed
+	inc.change(o.ref, d)
+	return d, nil
+}
+
+func (inc *increment) change(ref Ref, d *rawDict) {
+	inc.edits[ref] = d
+	inc.order = append(inc.order, ref)
+}
+
+// rawDict gives the dictionary as it stands in the file, or as it was
+// understood where that is broken.
+func (o *object) rawDict() (*rawDict, error) {
+	if o.raw != nil {
+		if d, err := parseRawDict(o.raw); err == nil {
+			return d, nil
+		}
+	}
+	d, ok := o.value.(Dict)
+	if !ok {
+		return nil, fmt.Errorf("%w: object %d is no dictionary", ErrDamaged, o.ref.Number)
+	}
+	return looseDict(d), nil
+}
+
+// looseDict makes a dictionary to edit of one whose bytes are not known.
+func looseDict(d Dict) *rawDict {
+	out := &rawDict{reencrypt: true}
+	for k, v := range d {
+		out.entries = append(out.entries, rawEntry{key: k, value: v})
+	}
+	slices.SortFunc(out.entries, func(a, b rawEntry) int { return cmp.Compare(a.key, b.key) })
+	return out
+}
+
+// editCatalog gives the catalog for changes. One that stood in the trailer
+// itself becomes an object.
+func (inc *increment) editCatalog() (*rawDict, error) {
+	c, err := inc.f.catalog()
+	if err != nil {
+		return nil, err
+	}
+	if c.obj != nil {
+		return inc.edit(c.obj)
+	}
+	if inc.root == (Ref{}) {
+		inc.root = inc.alloc()
+		inc.change(inc.root, looseDict(c.dict))
+	}
+	return inc.edits[inc.root], nil
+}
+
+// editEntry gives the dictionary that stands under a key for changes: that of an
+// object of its own, one that is part of its parent, or a new one. Afterwards
+// call keepEntry.
+func (inc *increment) editEntry(parent *rawDict, key Name) (child *rawDict, own bool, err error) {
+	e, _ := parent.get(key)
+	if ref, ok := e.value.(Ref); ok {
+		o, err := inc.f.load(ref)
+		if err != nil {
+			return nil, false, err
+		}
+		if o != nil && !o.isStream() {
+			if _, ok := o.value.(Dict); ok {
+				child, err = inc.edit(o)
+				return child, true, err
+			}
+		}
+	}
+	if d, ok := e.value.(Dict); ok {
+		child = looseDict(d)
+		if e.raw != nil {
+			if raw, err := parseRawDict(e.raw); err == nil {
+				child = raw
+				child.reencrypt = parent.reencrypt
+			}
+		}
+		return child, false, nil
+	}
+	return &rawDict{}, false, nil
+}
+
+// keepEntry puts a changed dictionary that is no object of its own back under
+// its key; a new one becomes an object, so that the next change of it leaves
+// the parent alone.
+func (inc *increment) keepEntry(parent *rawDict, key Name, child *rawDict, own bool) {
+	switch {
+	case own || !child.changed:
+	case isDict(parent.value(key)):
+		parent.set(key, child)
+	default:
+		parent.set(key, &Indirect{Value: child})
+	}
+}
+
+// put writes an object.
+func (inc *increment) put(ref Ref, o Object) error {
+	s := serializer{inc: inc, ref: ref}
+	inc.begin(ref)
+	var err error
+	if stream, ok := o.(*Stream); ok {
+		inc.buf, err = s.appendStream(inc.buf, stream)
+	} else {
+		inc.buf, err = s.append(inc.buf, o, 0)
+	}
+	inc.end()
+	if err != nil {
+		return fmt.Errorf("write object %d: %w", ref.Number, err)
+	}
+	return nil
+}
+
+func (inc *increment) begin(ref Ref) {
+	inc.rows = append(inc.rows, row{ref, len(inc.buf)})
+	inc.buf = strconv.AppendUint(inc.buf, uint64(ref.Number), 10)
+	inc.buf = append(inc.buf, ' ')
+	inc.buf = strconv.AppendUint(inc.buf, uint64(ref.Generation), 10)
+	inc.buf = append(inc.buf, " obj\n"...)
+}
+
+func (inc *increment) end() { inc.buf = append(inc.buf, "\nendobj\n"...) }
+
+// flush writes all changed dictionaries and all new objects that they need.
+func (inc *increment) flush() error {
+	for _, ref := range inc.order {
+		if !inc.edits[ref].changed {
+			continue
+		}
+		if err := inc.put(ref, inc.edits[ref]); err != nil {
+			return err
+		}
+	}
+	inc.order = nil
+	for len(inc.queue) > 0 {
+		next := inc.queue[0]
+		inc.queue = inc.queue[1:]
+		if err := inc.put(inc.known[next], next.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appended gives an array with one more item. What was in it stays as it
+// stands; foreign says that it goes into another object than it came from.
+func appended(raw []byte, old Array, foreign bool, item Ref) Object {
+	if n := len(raw); n > 1 && raw[0] == '[' && raw[n-1] == ']' && (!foreign || !hasString(old, 0)) {
+		out := bytes.Clone(raw[:n-1])
+		if n > 2 && !isSpace(out[n-2]) {
+			out = append(out, ' ')
+		}
+		return append(Raw(appendRef(out, item)), ']')
+	}
+	return append(slices.Clone(old), item)
+}
+
+// finish writes the cross-reference section in the manner of the file: a table
+// after a table, a stream after a stream. A repaired file gets a section of all
+// its objects, since its own cannot be used.
+func (inc *increment) finish() error {
+	trailer := inc.trailer()
+	asStream := inc.f.sections[0].stream
+	if inc.f.src.size+int64(len(inc.buf)) > 9_999_999_999 {
+		asStream = true // a table has no more than ten digits
+	}
+	at := inc.f.src.size + int64(len(inc.buf)) - inc.f.base
+	entries, err := inc.entries()
+	if err != nil {
+		return err
+	}
+	if asStream {
+		err = inc.finishStream(trailer, entries, at)
+	} else {
+		err = inc.finishTable(trailer, entries)
+	}
+	inc.buf = fmt.Appendf(inc.buf, "startxref\n%d\n%%%%EOF\n", at)
+	return err
+}
+
+// numbered is an entry with the number of its object.
+type numbered struct {
+	num uint32
+	entry
+}
+
+// entries lists the rows of the new section by number.
+func (inc *increment) entries() ([]numbered, error) {
+	var out []numbered
+	mine := map[uint32]bool{}
+	for _, r := range inc.rows {
+		mine[r.ref.Number] = true
+		at := inc.f.src.size - inc.f.base + int64(r.at)
+		out = append(out, numbered{r.ref.Number, entry{entryPlain, at, int(r.ref.Generation)}})
+	}
+	if inc.f.repaired != "" {
+		for num := range uint32(inc.f.highest() + 1) {
+			e, err := inc.f.find(num)
+			if err != nil {
+				return nil, err
+			}
+			if e.kind != entryFree && !mine[num] {
+				out = append(out, numbered{num, e})
+			}
+		}
+		out = append(out, numbered{0, entry{entryFree, 0, 65535}})
+	}
+	slices.SortFunc(out, func(a, b numbered) int { return cmp.Compare(a.num, b.num) })
+	return out, nil
+}
+
+// trailer takes the newest trailer and renews what an increment must renew.
+func (inc *increment) trailer() *rawDict {
+	t := inc.f.trailer.clone()
+	t.remove("Type", "W", "Index", "Filter", "DecodeParms", "Length", "F", "FFilter", "FDecodeParms", "DL", "XRefStm", "Prev")
+	if inc.root != (Ref{}) {
+		t.set("Root", inc.root)
+	}
+	t.set("Size", Integer(inc.next))
+	if inc.f.repaired == "" {
+		t.set("Prev", Integer(inc.f.sections[0].offset-inc.f.base))
+	}
+	inc.renewID(t)
+	return t
+}
+
+// renewID keeps the first part of ID and changes the second (14.4). A file
+// without ID gets one. It is made of what the increment says, so that the same
+// order gives the same bytes.
+func (inc *increment) renewID(t *rawDict) {
+	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(inc.buf), "%d", inc.f.src.size))
+	fresh := Raw(appendHex(nil, sum[:16]))
+	var first Object = fresh
+	if e, ok := t.get("ID"); ok {
+		v, err := inc.f.Resolve(e.value)
+		if a, isArray := v.(Array); err == nil && isArray && len(a) > 0 {
+			if s, err := inc.f.Resolve(a[0]); err == nil {
+				if id, ok := s.(String); ok {
+					first = Raw(appendHex(nil, id))
+				}
+			}
+		}
+	}
+	t.set("ID", Array{first, fresh})
+}
+
+func (inc *increment) finishTable(trailer *rawDict, entries []numbered) error {
+	inc.buf = append(inc.buf, "xref\n"...)
+	for len(entries) > 0 {
+		n := runLengthOf(entries)
+		inc.buf = fmt.Appendf(inc.buf, "%d %d\n", entries[0].num, n)
+		for _, e := range entries[:n] {
+			mark := byte('n')
+			if e.kind == entryFree {
+				mark = 'f'
+			}
+			inc.buf = fmt.Appendf(inc.buf, "%010d %05d %c \n", e.offset, e.minor, mark)
+		}
+		entries = entries[n:]
+	}
+	inc.buf = append(inc.buf, "trailer\n"...)
+	s := serializer{inc: inc, plain: true}
+	var err error
+	inc.buf, err = s.append(inc.buf, trailer, 0)
+	inc.buf = append(inc.buf, '\n')
+	return err
+}
+
+// runLengthOf counts the entries at the beginning that follow each other.
+func runLengthOf(entries []numbered) int {
+	n := 1
+	for n < len(entries) && entries[n].num == entries[n-1].num+1 {
+		n++
+	}
+	return n
+}
+
+func (inc *increment) finishStream(trailer *rawDict, entries []numbered, at int64) error {
+	self := inc.alloc()
+	entries = append(entries, numbered{self.Number, entry{entryPlain, at, 0}})
+	trailer.set("Size", Integer(inc.next))
+	wide := 1
+	for at>>(8*wide) > 0 {
+		wide++
+	}
+	var data []byte
+	var index Array
+	for rest := entries; len(rest) > 0; {
+		n := runLengthOf(rest)
+		index = append(index, Integer(rest[0].num), Integer(n))
+		for _, e := range rest[:n] {
+			data = append(data, byte(e.kind))
+			for i := wide - 1; i >= 0; i-- {
+				data = append(data, byte(e.offset>>(8*i)))
+			}
+			data = append(data, byte(e.minor>>8), byte(e.minor))
+		}
+		rest = rest[n:]
+	}
+	trailer.set("Type", Name("XRef"))
+	trailer.set("W", Array{Integer(1), Integer(wide), Integer(2)})
+	trailer.set("Index", index)
+	if small := deflate(data); len(small) < len(data) {
+		trailer.set("Filter", Name("FlateDecode"))
+		data = small
+	}
+	trailer.set("Length", Integer(len(data)))
+	inc.begin(self)
+	s := serializer{inc: inc, ref: self, plain: true}
+	var err error
+	if inc.buf, err = s.append(inc.buf, trailer, 0); err != nil {
+		return err
+	}
+	inc.buf = append(inc.buf, "\nstream\n"...)
+	inc.buf = append(inc.buf, data...)
+	inc.buf = append(inc.buf, "\nendstream"...)
+	inc.end()
+	return nil
+}
+
+func isDict(o Object) bool { _, ok := o.(Dict); return ok }

@@ -1,0 +1,204 @@
+package pdf
+
+import "fmt"
+
+// A pageIndex knows how many pages there are, and where they are once the whole
+// tree had to be walked.
+type pageIndex struct {
+	count  int
+	leaves []leaf // nil while the counts of the tree are believed
+}
+
+// node is a node of the page tree on the way down.
+type node struct {
+	ref  Ref
+	dict Dict
+	kids Array
+	from *inherited
+}
+
+func (f *File) pageIndex() (*pageIndex, error) {
+	if f.pages != nil {
+		return f.pages, nil
+	}
+	root, err := f.pageRoot()
+	if err != nil {
+		return nil, err
+	}
+	count, ok, err := f.countOf(root)
+	if err != nil {
+		return nil, err
+	}
+	p := &pageIndex{count: count}
+	if ok && count > 0 {
+		f.pages = p
+		l, last, err := f.descend(root, count-1)
+		if err != nil {
+			return nil, err
+		}
+		if last && l.item != nil {
+			return p, nil
+		}
+	}
+	f.pages = nil
+	if p.leaves, err = f.walkPages(root); err != nil {
+		return nil, err
+	}
+	p.count = len(p.leaves)
+	f.pages = p
+	return p, nil
+}
+
+func (f *File) pageRoot() (node, error) {
+	c, err := f.catalog()
+	if err != nil {
+		return node{}, err
+	}
+	return f.nodeOf(c.dict["Pages"], &inherited{})
+}
+
+func (f *File) nodeOf(item Object, from *inherited) (node, error) {
+	d, err := f.dictOf(item)
+	if err != nil {
+		return node{}, err
+	}
+	n := node{dict: d, from: from.with(d)}
+	n.ref, _ = item.(Ref)
+	n.kids, _, err = resolved[Array](f, d["Kids"])
+	return n, err
+}
+
+// isLeaf tells whether a node is a page. Its Kids count more than its Type,
+// which is often missing or wrong.
+func (n node) isLeaf() bool {
+	return n.dict != nil && n.dict["Kids"] == nil && n.dict["Type"] != Name("Pages")
+}
+
+// countOf gives how many pages a node speaks for, if it says so.
+func (f *File) countOf(n node) (int, bool, error) {
+	if n.isLeaf() {
+		return 1, true, nil
+	}
+	v, ok, err := resolved[Integer](f, n.dict["Count"])
+	if !ok || v < 0 || v > maxNumber {
+		return 0, false, err
+	}
+	return int(v), true, nil
+}
+
+func (f *File) leafAt(i int) (leaf, error) {
+	if f.pages.leaves == nil {
+		root, err := f.pageRoot()
+		if err != nil {
+			return leaf{}, err
+		}
+		l, _, err := f.descend(root, i)
+		if err != nil || l.item != nil {
+			return l, err
+		}
+		if f.pages.leaves, err = f.walkPages(root); err != nil {
+			return leaf{}, err
+		}
+		f.pages.count = len(f.pages.leaves)
+	}
+	if i >= len(f.pages.leaves) {
+		return leaf{}, fmt.Errorf("page %d of %d: %w", i+1, len(f.pages.leaves), ErrPageRange)
+	}
+	return f.pages.leaves[i], nil
+}
+
+// descend goes by the counts to page i, from 0 on. A leaf without item says
+// that the counts led nowhere; last, that nothing follows it in the tree.
+func (f *File) descend(n node, i int) (l leaf, last bool, err error) {
+	last = true
+	for range maxDepth {
+		count, ok, err := f.countOf(n)
+		if err != nil || !ok {
+			return leaf{}, false, err
+		}
+		at := -1
+		var kid node
+		if count == len(n.kids) && i < count { // all are pages, or so it seems
+			if kid, err = f.nodeOf(n.kids[i], n.from); err != nil {
+				return leaf{}, false, err
+			}
+			if kid.isLeaf() {
+				at = i
+				i = 0
+			}
+		}
+		if at < 0 {
+			if at, i, kid, err = f.kidWith(n, i); err != nil || at < 0 {
+				return leaf{}, false, err
+			}
+		}
+		last = last && at == len(n.kids)-1
+		if kid.isLeaf() {
+			return leaf{n.kids[at], n.ref, at, n.from}, last, nil
+		}
+		n = kid
+	}
+	return leaf{}, false, nil
+}
+
+// kidWith finds the kid that has page i, and which of its pages that is.
+func (f *File) kidWith(n node, i int) (int, int, node, error) {
+	for at, item := range n.kids {
+		kid, err := f.nodeOf(item, n.from)
+		if err != nil {
+			return 0, 0, node{}, err
+		}
+		count, ok, err := f.countOf(kid)
+		if err != nil || !ok {
+			return -1, 0, node{}, err
+		}
+		if i < count {
+			return at, i, kid, nil
+		}
+		i -= count
+	}
+	return -1, 0, node{}, nil
+}
+
+// walkPages finds every page, each node once.
+func (f *File) walkPages(root node) ([]leaf, error) {
+	w := pageWalk{f: f, seen: map[Ref]bool{root.ref: true}}
+	err := w.walk(root, 0)
+	return w.leaves, err
+}
+
+type pageWalk struct {
+	f      *File
+	seen   map[Ref]bool
+	leaves []leaf
+	nodes  int
+}
+
+func (w *pageWalk) walk(n node, depth int) error {
+	if depth > maxDepth {
+		return nil
+	}
+	for i, item := range n.kids {
+		if w.nodes++; w.nodes > maxTreeNodes {
+			return fmt.Errorf("%w: too many pages", ErrLimit)
+		}
+		if ref, ok := item.(Ref); ok {
+			if w.seen[ref] {
+				continue
+			}
+			w.seen[ref] = true
+		}
+		kid, err := w.f.nodeOf(item, n.from)
+		if err != nil {
+			return err
+		}
+		if kid.isLeaf() {
+			w.leaves = append(w.leaves, leaf{item, n.ref, i, n.from})
+			continue
+		}
+		if err := w.walk(kid, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package pdf
+
+import (
+	"errors"
+	"fmt"
+)
+
+// errBroken says that no value stands where one should.
+var errBroken = errors.New("no value")
+
+// A parser makes values of tokens. It forgives what readers forgive: a missing
+// end of a dictionary or array, keys that are no names, unknown words.
+type parser struct {
+	lexer
+	values int
+	broken bool // something was forgiven: raw bytes are not to be trusted
+}
+
+// parse reads one value from data that is complete.
+func parse(b []byte) (Object, error) {
+	p := parser{lexer: lexer{b: b, whole: true}}
+	return p.value(0)
+}
+
+// value reads the next value.
+func (p *parser) value(depth int) (Object, error) {
+	t, err := p.next()
+	if err != nil {
+		return nil, err
+	}
+	return p.valueOf(t, depth)
+}
+
+func (p *parser) valueOf(t token, depth int) (Object, error) {
+	if p.values++; p.values > maxValues || depth > maxDepth {
+		return nil, fmt.Errorf("%w: an object is too large or too deep", ErrLimit)
+	}
+	switch t.kind {
+	case tokenNumber:
+		return p.numberOrRef(t)
+	case tokenName:
+		return name(p.text(t)), nil
+	case tokenString:
+		return literalString(p.text(t)), nil
+	case tokenHex:
+		return hexString(p.text(t)), nil
+	case tokenArrayOpen:
+		return p.array(depth)
+	case tokenDictOpen:
+		d, err := p.dict(depth)
+		if err != nil {
+			return nil, err
+		}
+		return d.dict(), nil
+	case tokenWord:
+		return p.word(t)
+	default:
+		return nil, errBroken
+	}
+}
+
+// word gives the value of a keyword. An unknown one counts as null; one that
+// belongs to the structure of the file ends every open array and dictionary.
+func (p *parser) word(t token) (Object, error) {
+	switch string(p.text(t)) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	case "null":
+		return nil, nil
+	}
+	if p.structural(t) {
+		p.pos = t.start
+		return nil, errBroken
+	}
+	p.broken = true
+	return nil, nil
+}
+
+func (p *parser) structural(t token) bool {
+	switch string(p.text(t)) {
+	case "endobj", "obj", "stream", "endstream", "xref", "trailer", "startxref":
+		return t.kind == tokenWord
+	}
+	return false
+}
+
+func (p *parser) numberOrRef(t token) (Object, error) {
+	n, ok := integer(p.text(t))
+	if !ok || n < 0 || n > maxNumber || !isDigit(p.b[t.start]) {
+		return number(p.text(t)), nil
+	}
+	back := p.pos
+	g, err := p.next()
+	if err != nil {
+		return nil, err
+	}
+	if g.kind == tokenNumber && isDigit(p.b[g.start]) && g.end-g.start <= 5 {
+		gen, ok := integer(p.text(g))
+		r, err := p.next()
+		if err != nil {
+			return nil, err
+		}
+		if ok && gen <= 65535 && p.isWord(r, "R") {
+			return Ref{Number: uint32(n), Generation: uint16(gen)}, nil
+		}
+	}
+	p.pos = back
+	return Integer(n), nil
+}
+
+func (p *parser) array(depth int) (Object, error) {
+	a := Array{}
+	for {
+		t, err := p.next()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.kind == tokenArrayClose:
+			return a, nil
+		case t.kind == tokenEnd, t.kind == tokenDictClose, p.structural(t):
+			p.broken = true
+			p.pos = t.start
+			return a, nil
+		}
+		v, err := p.valueOf(t, depth+1)
+		if errors.Is(err, errBroken) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		a = append(a, v)
+	}
+}
+
+// dict reads a dictionary whose << has been taken.
+func (p *parser) dict(depth int) (*rawDict, error) {
+	d := &rawDict{}
+	for {
+		t, err := p.next()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.kind == tokenDictClose:
+			return d, nil
+		case t.kind == tokenEnd, p.structural(t):
+			p.broken = true
+			p.pos = t.start
+			return d, nil
+		case t.kind != tokenName:
+			p.broken = true
+			continue
+		}
+		if err := p.entry(d, name(p.text(t)), depth); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// entry reads the value of a key. A key without one, because the dictionary
+// ends or the structure goes on, has null.
+func (p *parser) entry(d *rawDict, key Name, depth int) error {
+	t, err := p.next()
+	if err != nil {
+		return err
+	}
+	if t.kind == tokenDictClose || t.kind == tokenEnd || p.structural(t) {
+		p.broken = true
+		p.pos = t.start
+		return nil
+	}
+	broken := p.broken
+	p.broken = false
+	v, err := p.valueOf(t, depth+1)
+	if err != nil && !errors.Is(err, errBroken) {
+		return err
+	}
+	e := rawEntry{key: key, value: v, at: t.start}
+	if !p.broken && err == nil {
+		e.raw = p.b[t.start:p.pos]
+	}
+	p.broken = p.broken || broken || err != nil
+	d.entries = append(d.entries, e)
+	return nil
+}
