@@ -28,7 +28,6 @@ type Batch struct {
 	Halt bool
 
 	entries []entry
-	err     error
 	ran     bool
 }
 

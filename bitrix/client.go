@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -71,6 +72,9 @@ func StaticToken(token Secret) TokenSource { return &staticToken{token: token} }
 // wherever it is part of a printed struct.
 type staticToken struct{ token Secret }
 
+// Format implements [fmt.Formatter], so that no verb prints the token.
+func (s *staticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "bitrix static token") }
+
 func (s *staticToken) Token(_ context.Context, refused Secret) (Secret, error) {
 	if s.token == "" || refused == s.token {
 		return "", ErrExpiredToken
@@ -128,7 +132,7 @@ func (c *Client) Host() string { return c.base.Host }
 func (c *Client) String() string { return fmt.Sprintf("bitrix client of %s", c.base.Host) }
 
 // Format implements [fmt.Formatter], so that no verb prints the fields.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 func newSender(transport http.RoundTripper, userAgent string, timeout time.Duration) *sender {
 	if transport == nil {

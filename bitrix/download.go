@@ -127,7 +127,7 @@ func (c *Client) openFile(ctx context.Context, method string, link Secret) (*fil
 		return nil, failed
 	}
 	file := &fileResponse{Response: resp, ctx: ctx, cancel: cancel}
-	if failed := c.refuse(file); failed != nil {
+	if failed := refuse(method, file); failed != nil {
 		file.close()
 		return nil, failed
 	}
@@ -210,7 +210,7 @@ func (c *Client) dressUp(req *http.Request) {
 // refuse returns an error if the answer is no file. A file comes with a
 // Content-Disposition; what comes without one, as text, HTML or JSON, is the
 // portal telling why there is none.
-func (c *Client) refuse(resp *fileResponse) *Error {
+func refuse(method string, resp *fileResponse) *Error {
 	kind := contentType(resp.Header)
 	named := resp.Header.Get("Content-Disposition") != ""
 	talk := kind == "" || strings.HasPrefix(kind, "text/") || kind == "application/json"
@@ -220,7 +220,7 @@ func (c *Client) refuse(resp *fileResponse) *Error {
 			return &Error{Status: resp.StatusCode, Err: fmt.Errorf("%w: file in encoding %q", ErrUnexpectedAnswer, clip(enc, 40))}
 		}
 		return nil
-	case resp.Request != nil && resp.Request.Method == http.MethodHead:
+	case method == http.MethodHead:
 		return &Error{Status: resp.StatusCode, Err: byStatus(resp.StatusCode)}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFailureText))

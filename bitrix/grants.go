@@ -60,9 +60,17 @@ func NewGrants(oauth *OAuth, store GrantStore) *Grants {
 // Source returns the tokens of one user, for a [Client].
 func (g *Grants) Source(key GrantKey) TokenSource { return grantSource{grants: g, key: key} }
 
+// Format implements [fmt.Formatter], so that no verb prints what lies below.
+func (g *Grants) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "grants of %v", g.oauth) }
+
 type grantSource struct {
 	grants *Grants
 	key    GrantKey
+}
+
+// Format implements [fmt.Formatter]; see [Grants.Format].
+func (s grantSource) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "grant of user %s", s.key.UserID)
 }
 
 // Token implements [TokenSource].

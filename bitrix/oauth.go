@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -123,7 +124,7 @@ func (o *OAuth) String() string {
 }
 
 // Format implements [fmt.Formatter], so that no verb prints the secrets.
-func (o *OAuth) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(o.String())) }
+func (o *OAuth) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
 
 // ours returns the application with the given client id.
 func (o *OAuth) ours(clientID string) (Credentials, bool) {
