@@ -1,0 +1,256 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"signservice/app"
+	"signservice/views"
+)
+
+// manyAccounts is from how many on a list offers a search.
+const manyAccounts = 9
+
+// accounts lists the accounts.
+func (s *Server) accounts(c *call) error { return s.accountsSection(c, "") }
+
+func (s *Server) accountsSection(c *call, notice string) error {
+	list, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
+	if err != nil {
+		return app.Wrap("list accounts", err)
+	}
+	v := views.Accounts{
+		T: c.T, Search: len(list) >= manyAccounts,
+		Add: views.Action{Words: c.T("accounts.add"), Icon: "plus", Get: "/api/admin/accounts/new"},
+	}
+	for _, a := range list {
+		v.List = append(v.List, c.accountRow(a))
+	}
+	return c.section(notice, views.AccountsSection(v))
+}
+
+// accountRow is an account in the list.
+func (c *call) accountRow(a AccountView) views.AccountRow {
+	row := views.AccountRow{
+		Name: a.Name, Login: a.Login, Description: a.Description,
+		Facts: []string{a.Login, c.T("accounts.certificates", len(a.Certificates))},
+		Open:  views.Action{Words: c.T("accounts.open"), Get: "/api/admin/accounts/" + string(a.User)},
+	}
+	tag := func(tone, key string) { row.Badges = append(row.Badges, views.Tag{Tone: tone, Words: c.T(key)}) }
+	if a.Blocked {
+		tag("bad", "account.blocked-badge")
+	}
+	if a.CodeOff {
+		tag("warn", "account.code-off-badge")
+	}
+	switch {
+	case a.Locked:
+		tag("bad", "account.locked-badge")
+	case !a.PhoneSince.IsZero():
+		tag("good", "account.phone-badge")
+	case !a.CodeOff:
+		tag("plain", "account.no-phone-badge")
+	}
+	if a.Description != "" {
+		row.Facts = append(row.Facts, a.Description)
+	}
+	return row
+}
+
+// newAccount asks for a new account.
+func (s *Server) newAccount(c *call) error {
+	return c.section("", views.AccountScreen(views.AccountForm{T: c.T, Back: c.toAccounts()}))
+}
+
+func (c *call) toAccounts() views.Action {
+	return views.Action{Words: c.T("settings.accounts"), Icon: "back", Get: "/api/admin/accounts"}
+}
+
+// account shows one account.
+func (s *Server) account(c *call) error {
+	user, err := c.user()
+	if err != nil {
+		return err
+	}
+	return s.accountSection(c, user, "", nil)
+}
+
+// accountSection shows an account, with the link that was just made.
+func (s *Server) accountSection(c *call, user app.UserID, notice string, link *views.NewLink) error {
+	ctx := c.Request().Context()
+	a, err := s.config.Admin.Account(ctx, c.visit, user)
+	if err != nil {
+		return app.Wrap("find account", err)
+	}
+	certificates, err := s.config.Admin.Certificates(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("list certificates", err)
+	}
+	f := views.AccountForm{
+		T: c.T, User: string(a.User), Name: a.Name, Login: a.Login, Description: a.Description,
+		CodeOff: a.CodeOff, CodeOffReason: a.CodeOffReason, Blocked: a.Blocked, Back: c.toAccounts(),
+		Phone: s.phone(c, a, link),
+		Remove: &views.Action{
+			Words: c.T("account.remove"), Post: "/api/admin/accounts/" + string(a.User) + "/delete", Danger: true,
+			Confirm: c.T("account.remove-question", a.Name),
+		},
+	}
+	has := map[app.CertificateID]bool{}
+	for _, id := range a.Certificates {
+		has[id] = true
+	}
+	for _, cert := range certificates {
+		f.Certificates = append(f.Certificates, c.grantable(a.Account, cert, has[cert.ID]))
+	}
+	return c.section(notice, views.AccountScreen(f))
+}
+
+// grantable is a certificate that the account may or may not use.
+func (c *call) grantable(a app.Account, cert app.Certificate, assigned bool) views.Grantable {
+	card := c.certificateCard(cert)
+	return views.Grantable{
+		Certificate: card.ID, Name: card.Name, Facts: card.Facts, Assigned: assigned, User: string(a.User),
+		Label: c.T("assignments.cell", a.Name, card.Name, lastFour(cert.Serial)),
+	}
+}
+
+// phone is the state of an account's phone and links.
+func (s *Server) phone(c *call, a AccountView, link *views.NewLink) views.Phone {
+	p := views.Phone{
+		Tone: "plain", State: c.T("phone.none"), Link: link,
+		Create: views.Action{Words: c.T("link.create"), Icon: "link", Post: "/api/admin/accounts/" + string(a.User) + "/link"},
+	}
+	switch {
+	case a.Locked:
+		p.Tone, p.State = "bad", c.T("phone.locked")
+	case !a.PhoneSince.IsZero():
+		p.Tone, p.State = "good", c.T("phone.since", c.words.Date(a.PhoneSince))
+	}
+	if a.Link != nil && a.Link.Open(s.config.Now()) {
+		p.Open = &views.OpenLink{
+			Words: c.T("link.open", a.Link.ExpiresAt.Sub(s.config.Now())),
+			Withdraw: views.Action{
+				Words: c.T("link.withdraw"),
+				Post:  "/api/admin/accounts/" + string(a.User) + "/link/" + a.Link.ID + "/withdraw",
+			},
+		}
+		p.Create.Confirm = c.T("link.replace-question")
+	}
+	return p
+}
+
+// accountInput is the account's form as the script sends it.
+type accountInput struct {
+	Create        string     `json:"create"`
+	User          app.UserID `json:"user"`
+	Login         string     `json:"login"`
+	Description   string     `json:"description"`
+	CodeOff       bool       `json:"codeOff"`
+	CodeOffReason string     `json:"codeOffReason"`
+	Blocked       bool       `json:"blocked"`
+}
+
+// saveAccount makes or changes an account and shows it.
+func (s *Server) saveAccount(c *call) error {
+	var in accountInput
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if !number.MatchString(string(in.User)) {
+		return app.Fail(app.Invalid, "save account", "account.person-missing")
+	}
+	a, err := s.config.Admin.SaveAccount(c.Request().Context(), c.visit, AccountInput{
+		User: in.User, Login: in.Login, Description: in.Description, New: in.Create != "",
+		CodeOff: in.CodeOff, CodeOffReason: in.CodeOffReason, Blocked: in.Blocked,
+	})
+	if err != nil {
+		return app.Wrap("save account", err)
+	}
+	return s.accountSection(c, a.User, c.T("account.saved"), nil)
+}
+
+// deleteAccount removes an account and shows the rest.
+func (s *Server) deleteAccount(c *call) error {
+	user, err := c.user()
+	if err != nil {
+		return err
+	}
+	if err := s.config.Admin.DeleteAccount(c.Request().Context(), c.visit, user); err != nil {
+		return app.Wrap("delete account", err)
+	}
+	return s.accountsSection(c, c.T("account.removed"))
+}
+
+// createLink makes a setup link and shows it, once.
+func (s *Server) createLink(c *call) error {
+	user, err := c.user()
+	if err != nil {
+		return err
+	}
+	token, e, err := s.config.Admin.CreateLink(c.Request().Context(), c.visit, user)
+	if err != nil {
+		return app.Wrap("create link", err)
+	}
+	return s.accountSection(c, user, "", &views.NewLink{
+		URL:   s.config.Public + "/enrol/" + token.Reveal(),
+		Words: c.T("link.new-hint", c.words.Clock(e.ExpiresAt)),
+	})
+}
+
+// withdrawLink ends an open link.
+func (s *Server) withdrawLink(c *call) error {
+	user, err := c.user()
+	if err != nil {
+		return err
+	}
+	if !digest.MatchString(c.Param("id")) {
+		return app.Fail(app.NotFound, "withdraw link", "link.unknown")
+	}
+	if err := s.config.Admin.WithdrawLink(c.Request().Context(), c.visit, c.Param("id")); err != nil {
+		return app.Wrap("withdraw link", err)
+	}
+	return s.accountSection(c, user, c.T("link.withdrawn-done"), nil)
+}
+
+// person is a user of the portal to choose.
+type person struct {
+	ID   app.UserID `json:"id"`
+	Name string     `json:"name"`
+	More string     `json:"more,omitempty"`
+}
+
+// maxPeople is how many people a search offers.
+const maxPeople = 20
+
+// people searches the portal's users.
+func (s *Server) people(c *call) error {
+	query := strings.TrimSpace(c.QueryParam("q"))
+	if len(query) > 200 {
+		return app.Fail(app.Invalid, "search people", "")
+	}
+	users, err := s.config.Admin.People(c.Request().Context(), c.visit, query)
+	if err != nil {
+		return app.Wrap("search people", err)
+	}
+	list := []person{}
+	for _, u := range users {
+		if !u.Active || !u.Employee {
+			continue
+		}
+		list = append(list, person{ID: u.ID, Name: u.Name, More: firstOf(u.Position, u.Email)})
+		if len(list) == maxPeople {
+			break
+		}
+	}
+	return c.JSON(http.StatusOK, list)
+}
+
+// firstOf is the first text that is not empty.
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

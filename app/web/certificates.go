@@ -1,0 +1,167 @@
+package web
+
+import (
+	"strconv"
+
+	"signservice/app"
+	"signservice/views"
+)
+
+// certificates lists the certificates and what lies on the tokens.
+func (s *Server) certificates(c *call) error { return s.certificatesSection(c, "") }
+
+func (s *Server) certificatesSection(c *call, notice string) error {
+	ctx := c.Request().Context()
+	list, err := s.config.Admin.Certificates(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("list certificates", err)
+	}
+	assignments, err := s.config.Admin.Assignments(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("list assignments", err)
+	}
+	tokens, err := s.config.Admin.Tokens(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("list tokens", err)
+	}
+	users := map[app.CertificateID]int{}
+	for _, a := range assignments {
+		users[a.Certificate]++
+	}
+	v := views.Certificates{
+		T: c.T, Add: views.Action{Words: c.T("certificates.add"), Icon: "plus", Get: "/api/admin/certificates/new"},
+	}
+	for _, cert := range list {
+		v.List = append(v.List, s.certificateRow(c, cert, users[cert.ID]))
+	}
+	for _, t := range tokens {
+		v.Tokens = append(v.Tokens, c.tokenRow(t))
+	}
+	if len(tokens) == 0 {
+		v.TokenNote = c.T("tokens.none")
+	}
+	return c.section(notice, views.CertificatesSection(v))
+}
+
+// certificateRow is a certificate in the list, with who uses it.
+func (s *Server) certificateRow(c *call, cert app.Certificate, users int) views.CertificateRow {
+	row := c.plainRow(cert)
+	if why := cert.Usable(s.config.Now()); why != "" {
+		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T(why)})
+	}
+	switch {
+	case users == 0:
+		row.Badges = append(row.Badges, views.Tag{Tone: "plain", Words: c.T("certificates.unassigned")})
+	case users > 1:
+		row.Badges = append(row.Badges, views.Tag{Tone: "warn", Words: c.T("certificates.shared", users)})
+	}
+	row.Actions = []views.Action{{
+		Words: c.T("certificates.remove"), Danger: true, Confirm: c.T("certificates.remove-question", cert.Name),
+		Post: "/api/admin/certificates/" + string(cert.ID) + "/delete",
+	}}
+	return row
+}
+
+// plainRow is a certificate as people tell it from others.
+func (c *call) plainRow(cert app.Certificate) views.CertificateRow {
+	card := c.certificateCard(cert)
+	row := views.CertificateRow{Name: card.Name, Organisation: card.Organisation, Icon: card.Icon, Facts: card.Facts}
+	if card.Badge != "" {
+		row.Badges = append(row.Badges, views.Tag{Tone: "plain", Words: card.Badge})
+	}
+	return row
+}
+
+// tokenRow is a token with the certificates on it.
+func (c *call) tokenRow(t TokenView) views.TokenRow {
+	row := views.TokenRow{Name: t.Label, Facts: []string{t.Model, c.T("tokens.serial", t.Serial)}}
+	if t.Note != "" {
+		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T(t.Note)})
+	}
+	for _, cert := range t.Certificates {
+		line := c.plainRow(cert.Certificate)
+		switch {
+		case cert.Added:
+			line.Badges = append(line.Badges, views.Tag{Tone: "good", Words: c.T("tokens.added")})
+		case cert.Unusable != "":
+			line.Badges = append(line.Badges, views.Tag{Tone: "bad", Words: c.T(cert.Unusable)})
+		default:
+			line.Actions = []views.Action{{
+				Words: c.T("tokens.add"), Icon: "plus", Post: "/api/admin/tokens",
+				Body: bodyOf(tokenInput{Token: t.Serial, Key: cert.KeyID, Certificate: cert.ID}),
+			}}
+		}
+		row.List = append(row.List, line)
+	}
+	return row
+}
+
+// newCertificate asks for a new self-signed certificate.
+func (s *Server) newCertificate(c *call) error {
+	f := views.CertificateForm{T: c.T, Back: views.Action{Words: c.T("settings.certificates"), Icon: "back", Get: "/api/admin/certificates"}}
+	for years := 1; years <= 3; years++ {
+		f.Years = append(f.Years, views.Option{Value: strconv.Itoa(years), Words: c.T("certificate.years-count", years), Checked: years == 1})
+	}
+	for _, key := range []string{"ecdsa-p256", "rsa-3072"} {
+		f.Keys = append(f.Keys, views.Option{Value: key, Words: c.T("certificate." + key), Checked: key == "ecdsa-p256"})
+	}
+	return c.section("", views.CertificateScreen(f))
+}
+
+// createCertificate makes a self-signed certificate with a software key.
+func (s *Server) createCertificate(c *call) error {
+	var in struct {
+		Name         string `json:"name"`
+		Organisation string `json:"organisation"`
+		Years        string `json:"years"`
+		Key          string `json:"key"`
+	}
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	years, err := strconv.Atoi(in.Years)
+	if err != nil {
+		return app.Fail(app.Invalid, "create certificate", "").Because(err)
+	}
+	_, err = s.config.Admin.CreateSelfSigned(c.Request().Context(), c.visit, SelfSigned{
+		Name: in.Name, Organisation: in.Organisation, Years: years, Key: in.Key,
+	})
+	if err != nil {
+		return app.Wrap("create certificate", err)
+	}
+	return s.certificatesSection(c, c.T("certificate.created"))
+}
+
+// removeCertificate removes a certificate, and with it its software key.
+func (s *Server) removeCertificate(c *call) error {
+	id := c.Param("id")
+	if !digest.MatchString(id) {
+		return app.Fail(app.NotFound, "remove certificate", "certificate.unknown")
+	}
+	if err := s.config.Admin.RemoveCertificate(c.Request().Context(), c.visit, app.CertificateID(id)); err != nil {
+		return app.Wrap("remove certificate", err)
+	}
+	return s.certificatesSection(c, c.T("certificate.removed"))
+}
+
+// tokenInput names a certificate on a token.
+type tokenInput struct {
+	Token       string            `json:"token"`
+	Key         string            `json:"key"`
+	Certificate app.CertificateID `json:"certificate"`
+}
+
+// addFromToken takes a certificate on a token into use.
+func (s *Server) addFromToken(c *call) error {
+	var in tokenInput
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if !digest.MatchString(string(in.Certificate)) {
+		return app.Fail(app.NotFound, "add certificate", "certificate.unknown")
+	}
+	if _, err := s.config.Admin.AddFromToken(c.Request().Context(), c.visit, in.Token, in.Key, in.Certificate); err != nil {
+		return app.Wrap("add certificate", err)
+	}
+	return s.certificatesSection(c, c.T("certificate.added"))
+}

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"encoding/json"
+
+	"signservice/app"
+	"signservice/views"
+)
+
+// documentList is the list of the deal's PDFs with what the visitor has done
+// to each.
+func (c *call) documentList(documents []app.Document, recent []app.Request) views.Documents {
+	list := views.Documents{T: c.T}
+	seen := map[string]bool{}
+	for _, d := range documents {
+		row := views.Document{Name: d.Name, Facts: c.documentFacts(d)}
+		open := views.Action{Words: c.T("documents.open"), Post: "/api/sign/documents", Body: bodyOf(refOf(d))}
+		if r, ok := latest(recent, d); ok {
+			seen[string(r.ID)] = true
+			c.rowState(&row, &open, r)
+		}
+		row.Open = &open
+		list.List = append(list.List, row)
+	}
+	var others []app.Request
+	for _, r := range recent {
+		if !seen[string(r.ID)] {
+			others = append(others, r)
+		}
+	}
+	list.Recent = c.recent(others)
+	return list
+}
+
+// latest is the visitor's newest Request that made this file or works on it.
+func latest(recent []app.Request, d app.Document) (app.Request, bool) {
+	for _, r := range recent {
+		if r.State == app.Frozen || r.State == app.Expired || r.State == app.Cancelled {
+			continue
+		}
+		if r.DeliveredID == d.FileID || r.DeliveredID == "" && r.Document.FileID == d.FileID {
+			return r, true
+		}
+	}
+	return app.Request{}, false
+}
+
+// rowState marks a row with what the visitor has done to the file.
+func (c *call) rowState(row *views.Document, open *views.Action, r app.Request) {
+	switch {
+	case working(r.State):
+		row.Tone, row.State = "busy", c.T("document.running")
+		*open = views.Action{Words: c.T("documents.watch"), Get: requestPath(r.ID)}
+	case r.State == app.Done:
+		row.Tone, row.State = "good", c.T("document.signed", c.words.Time(r.SignedAt))
+		open.Words = c.T("documents.open-again")
+		row.Extra = []views.Action{{Words: c.T("documents.result"), Get: requestPath(r.ID)}}
+	case r.Failure != nil && r.Failure.Retryable:
+		row.Tone, row.State = "warn", c.T("document.undelivered")
+		*open = views.Action{Words: c.T("documents.see"), Get: requestPath(r.ID)}
+	case r.State == app.Failed || r.State == app.Conflicted:
+		row.Tone, row.State = "bad", c.T("document.failed")
+		row.Extra = []views.Action{{Words: c.T("documents.why"), Get: requestPath(r.ID)}}
+	}
+}
+
+// recent are the visitor's latest signatures at this deal that no file of the
+// list shows.
+func (c *call) recent(requests []app.Request) []views.Document {
+	var list []views.Document
+	for _, r := range requests {
+		row := views.Document{Name: r.Document.Name, Facts: []string{c.words.Time(r.UpdatedAt)}}
+		see := views.Action{Words: c.T("documents.see"), Get: requestPath(r.ID)}
+		switch {
+		case working(r.State):
+			row.Tone, row.State = "busy", c.T("document.running")
+		case r.State == app.Done:
+			row.Tone, row.State = "good", c.T("document.signed-before")
+		case r.Failure != nil && r.Failure.Retryable:
+			row.Tone, row.State = "warn", c.T("document.undelivered")
+		case r.State == app.Failed || r.State == app.Conflicted:
+			row.Tone, row.State = "bad", c.T("document.failed")
+		default:
+			continue
+		}
+		row.Open = &see
+		list = append(list, row)
+		if len(list) == 5 {
+			break
+		}
+	}
+	return list
+}
+
+// bodyOf is a button's JSON body.
+func bodyOf(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "{}" // made of our own structs
+	}
+	return string(text)
+}

@@ -1,0 +1,153 @@
+package web
+
+import (
+	"strings"
+
+	"signservice/app"
+	"signservice/app/i18n"
+	"signservice/app/signing"
+	"signservice/views"
+)
+
+// manyCertificates is from how many on the form offers a search.
+const manyCertificates = 7
+
+// formOf fills the form: what the person chose last, the code never.
+func (c *call) formOf(r app.Request, choices signing.Choices) views.Form {
+	f := views.Form{
+		T: c.T, Document: c.heading(r), Request: string(r.ID),
+		Search:    len(choices.Certificates) >= manyCertificates,
+		CodeOff:   choices.Account.CodeOff,
+		MaxReason: app.MaxReason, Language: c.words.Language(), Fingerprint: fingerprint(r.Original.SHA256),
+	}
+	last := remembered(choices.Remembered)
+	f.Visible, f.Reason = last.Signet.Visible, last.Signet.Reason
+	for _, p := range []app.PageChoice{app.FirstPage, app.LastPage} {
+		f.Pages = append(f.Pages, views.Option{
+			Value: string(p), Words: c.T("page." + string(p)), Checked: p == last.Signet.Placement.Page,
+		})
+	}
+	for _, p := range app.Positions() {
+		f.Positions = append(f.Positions, views.Option{
+			Value: string(p), Words: c.T("position." + string(p)), Checked: p == last.Signet.Placement.Position,
+		})
+	}
+	c.addCertificates(&f, choices.Certificates, last.Certificate)
+	if r.Original.Repaired {
+		f.Warnings = append(f.Warnings, c.T("sign.repaired"))
+	}
+	f.Document.Extra = append(f.Document.Extra, views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true})
+	return f
+}
+
+// remembered gives what was chosen last; for the first time a visible mark at
+// the bottom right of the last page, where people sign.
+func remembered(last app.Remembered) app.Remembered {
+	if !last.Signet.Placement.Valid() {
+		last.Signet.Placement = app.Placement{Page: app.LastPage, Position: app.BottomRight}
+		last.Signet.Visible = last.Certificate == "" || last.Signet.Visible
+	}
+	return last
+}
+
+// addCertificates puts the certificates into the form; the last one chosen is
+// checked if it can sign, otherwise the first.
+func (c *call) addCertificates(f *views.Form, list []signing.CertificateChoice, last app.CertificateID) {
+	checked := false
+	for _, choice := range list {
+		card := c.certificateCard(choice.Certificate)
+		if choice.Unusable != "" {
+			card.Unusable = c.unusable(choice)
+			f.Unusable = append(f.Unusable, card)
+			continue
+		}
+		card.Checked = choice.ID == last
+		checked = checked || card.Checked
+		f.Certificates = append(f.Certificates, card)
+	}
+	if !checked && len(f.Certificates) > 0 {
+		f.Certificates[0].Checked = true
+	}
+}
+
+// unusable says why a certificate cannot sign now.
+func (c *call) unusable(choice signing.CertificateChoice) string {
+	if choice.Unusable == "certificate.token-absent" && !choice.AbsentSince.IsZero() {
+		return c.T("certificate.token-absent-since", c.words.Clock(choice.AbsentSince))
+	}
+	return c.T(choice.Unusable)
+}
+
+// certificateCard is a certificate as people tell it from others.
+func (c *call) certificateCard(cert app.Certificate) views.Certificate {
+	v := views.Certificate{
+		ID: string(cert.ID), Name: cert.Name, Organisation: cert.Organisation, Icon: "key", Short: cert.Name,
+		Find: strings.ToLower(strings.Join([]string{cert.Name, cert.Organisation, cert.Issuer, cert.Serial}, " ")),
+	}
+	source := c.T("certificate.software")
+	if cert.Source == app.KeyToken {
+		v.Icon, source = "token", c.T("certificate.token")
+	}
+	v.Facts = append(v.Facts, source)
+	if cert.SelfSigned {
+		v.Badge = c.T("certificate.internal")
+	} else if cert.Issuer != "" {
+		v.Facts = append(v.Facts, c.T("certificate.issuer", cert.Issuer))
+	}
+	v.Facts = append(v.Facts, c.T("certificate.until", c.words.Date(cert.NotAfter)), c.T("certificate.serial", lastFour(cert.Serial)))
+	return v
+}
+
+// lastFour is the end of a serial number, which is enough to tell two apart.
+func lastFour(serial string) string {
+	serial = strings.ToUpper(strings.ReplaceAll(serial, ":", ""))
+	if len(serial) <= 4 {
+		return serial
+	}
+	return "…" + serial[len(serial)-4:]
+}
+
+// fingerprint is the beginning of a SHA-256 in groups of four.
+func fingerprint(sum string) string {
+	if len(sum) > 16 {
+		sum = sum[:16]
+	}
+	var groups []string
+	for len(sum) > 4 {
+		groups, sum = append(groups, sum[:4]), sum[4:]
+	}
+	return strings.ToUpper(strings.Join(append(groups, sum), " "))
+}
+
+// heading is the document of a Request as screens head themselves with it.
+func (c *call) heading(r app.Request) views.Document {
+	d := views.Document{Name: r.Document.Name, Facts: c.documentFacts(r.Document)}
+	if r.Original.Pages > 0 {
+		d.Facts = append(d.Facts, c.T("document.pages", r.Original.Pages))
+	}
+	switch {
+	case r.Original.Signatures > 0 && r.State == app.Frozen:
+		d.Tone, d.State = "good", c.T("document.signatures", r.Original.Signatures)
+	case r.State == app.Frozen:
+		d.Tone, d.State = "plain", c.T("document.unsigned")
+	}
+	if r.State == app.Frozen {
+		d.Extra = []views.Action{{Words: c.T("sign.read"), Icon: "download", Download: requestPath(r.ID) + "/original"}}
+	}
+	return d
+}
+
+// documentFacts are the short words below a document's name.
+func (c *call) documentFacts(d app.Document) []string {
+	var facts []string
+	if size := c.words.Size(i18n.Size(d.Size)); size != "" {
+		facts = append(facts, size)
+	}
+	if d.Label != "" {
+		facts = append(facts, d.Label)
+	}
+	return facts
+}
+
+// requestPath is the address of a Request's calls.
+func requestPath(id app.RequestID) string { return "/api/sign/requests/" + string(id) }

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"strconv"
+
+	"signservice/app"
+	"signservice/views"
+)
+
+// journalPage is how many entries are shown at once.
+const journalPage = 50
+
+// journal lists the audit entries, newest first; ?before shows older ones.
+func (s *Server) journal(c *call) error {
+	q := app.AuditQuery{Limit: journalPage}
+	if text := c.QueryParam("before"); text != "" {
+		before, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || before <= 0 {
+			return app.Fail(app.Invalid, "read journal", "")
+		}
+		q.Before = before
+	}
+	ctx := c.Request().Context()
+	entries, err := s.config.Admin.Journal(ctx, c.visit, q)
+	if err != nil {
+		return app.Wrap("read journal", err)
+	}
+	names, err := s.names(c)
+	if err != nil {
+		return err
+	}
+	v := views.Journal{T: c.T}
+	for _, e := range entries {
+		v.List = append(v.List, c.journalRow(e, names))
+	}
+	if len(entries) == journalPage {
+		v.Older = &views.Action{
+			Words: c.T("journal.older"), Get: "/api/admin/journal?before=" + strconv.FormatInt(entries[len(entries)-1].Seq, 10),
+		}
+	}
+	return c.section("", views.JournalSection(v))
+}
+
+// names are the names of the people and certificates that entries speak of.
+func (s *Server) names(c *call) (map[string]string, error) {
+	ctx := c.Request().Context()
+	accounts, err := s.config.Admin.Accounts(ctx, c.visit)
+	if err != nil {
+		return nil, app.Wrap("list accounts", err)
+	}
+	certificates, err := s.config.Admin.Certificates(ctx, c.visit)
+	if err != nil {
+		return nil, app.Wrap("list certificates", err)
+	}
+	names := map[string]string{string(c.visit.User): c.visit.Name}
+	for _, a := range accounts {
+		names[string(a.User)] = a.Name
+	}
+	for _, cert := range certificates {
+		names[string(cert.ID)] = cert.Name
+	}
+	return names, nil
+}
+
+// journalRow is an entry in words.
+func (c *call) journalRow(e app.AuditEntry, names map[string]string) views.JournalRow {
+	row := views.JournalRow{
+		Time: c.words.Time(e.At), Who: c.who(e.User, names), What: c.T("action." + string(e.Action)),
+		Tone: actionTone(e.Action), Subject: e.File,
+	}
+	if row.Subject == "" {
+		row.Subject = c.subject(e, names)
+	}
+	if e.Entity.ID != 0 && e.Entity.Type == app.EntityDeal {
+		row.Facts = append(row.Facts, c.T("journal.deal", strconv.FormatInt(e.Entity.ID, 10)))
+	}
+	if name := names[string(e.Certificate)]; name != "" && e.Certificate != "" {
+		row.Facts = append(row.Facts, c.T("journal.certificate", name))
+	}
+	if e.Method == app.ByPortal {
+		row.Facts = append(row.Facts, c.T("journal.without-code"))
+	}
+	if e.SHA256 != "" {
+		row.Facts = append(row.Facts, "SHA-256 "+fingerprint(e.SHA256))
+	}
+	if e.Detail != "" && c.words.Has(e.Detail) {
+		row.Facts = append(row.Facts, c.T(e.Detail))
+	}
+	if e.Address != "" {
+		row.Facts = append(row.Facts, e.Address)
+	}
+	return row
+}
+
+// who is the person who did it.
+func (c *call) who(user app.UserID, names map[string]string) string {
+	if name := names[string(user)]; name != "" {
+		return name
+	}
+	if user == "" {
+		return c.T("journal.nobody")
+	}
+	return c.T("journal.user", string(user))
+}
+
+// subject is whom or what the entry concerns.
+func (c *call) subject(e app.AuditEntry, names map[string]string) string {
+	if name := names[e.Subject]; name != "" {
+		return name
+	}
+	if number.MatchString(e.Subject) {
+		return c.T("journal.user", e.Subject)
+	}
+	if len(e.Subject) == 64 {
+		return fingerprint(e.Subject)
+	}
+	return e.Subject
+}
+
+// actionTone colours what should be noticed.
+func actionTone(a app.Action) string {
+	switch a {
+	case app.ActCodeOff, app.ActLinkAlone, app.ActConflict, app.ActExpired, app.ActCodeWrong:
+		return "warn"
+	case app.ActFailed, app.ActRefusedVisit, app.ActEnrolmentFailed:
+		return "bad"
+	case app.ActDone, app.ActSigned, app.ActEnrolmentDone:
+		return "good"
+	}
+	return "plain"
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"time"
+
+	"signservice/app"
+	"signservice/app/signing"
+)
+
+// Sealer seals what leaves the house and comes back: Sessions and the state of
+// the sign-in at a portal. What was sealed with other associated data does not
+// open.
+type Sealer interface {
+	Seal(plain, associated []byte) ([]byte, error)
+	Open(sealed, associated []byte) ([]byte, error)
+}
+
+// Visitors tells who a visitor is, by asking the portal's authorization server.
+type Visitors interface {
+	// Identify reads what a portal's frame posts, query and body together.
+	Identify(ctx context.Context, form url.Values) (app.Visit, error)
+	// IdentifyCode exchanges the code of a sign-in at the portal.
+	IdentifyCode(ctx context.Context, portal app.PortalID, code string) (app.Visit, error)
+	// AuthorizeURL is where a visitor signs in at the portal.
+	AuthorizeURL(ctx context.Context, portal app.PortalID, state string) (string, error)
+	// Recheck asks the portal who the user is now.
+	Recheck(ctx context.Context, portal app.PortalID, user app.UserID) (app.Visit, error)
+	// Event takes a verified event of the portal's server.
+	Event(ctx context.Context, form url.Values) error
+}
+
+// Portals knows the portals that the app is installed in.
+type Portals interface {
+	Portal(ctx context.Context, id app.PortalID) (app.Portal, error)
+}
+
+// Installer finishes the installation in a portal, for its administrator.
+type Installer interface {
+	Install(ctx context.Context, v app.Visit) error
+}
+
+// Signing is the use case of the Sign tab; *signing.Service is it.
+type Signing interface {
+	Documents(ctx context.Context, v app.Visit) ([]app.Document, error)
+	Freeze(ctx context.Context, v app.Visit, ref signing.DocumentRef) (app.Request, error)
+	Choices(ctx context.Context, v app.Visit) (signing.Choices, error)
+	Sign(ctx context.Context, v app.Visit, in signing.OrderInput) (app.Order, error)
+	Requests
+}
+
+// Requests are the visitor's own Requests at an element.
+type Requests interface {
+	Request(ctx context.Context, v app.Visit, id app.RequestID) (app.Request, error)
+	Recent(ctx context.Context, v app.Visit) ([]app.Request, error)
+	Retry(ctx context.Context, v app.Visit, id app.RequestID) (app.Request, error)
+	Cancel(ctx context.Context, v app.Visit, id app.RequestID) error
+	Open(ctx context.Context, v app.Visit, id app.RequestID, which signing.Which) (io.ReadCloser, int64, string, error)
+	// Next waits until the Request is no longer as seen, or patience is over.
+	Next(ctx context.Context, v app.Visit, id app.RequestID, seen app.Request, patience time.Duration) (app.Request, error)
+}
+
+// Enrolments is what the enrolment page needs; *otp.Enrolments is it. A link is
+// its token or its id.
+type Enrolments interface {
+	Find(ctx context.Context, link string) (app.Enrolment, error)
+	Look(ctx context.Context, link string, v app.Visit) (app.Enrolment, error)
+	Show(ctx context.Context, link string, v app.Visit) (Shown, error)
+	Confirm(ctx context.Context, link string, v app.Visit, code string) error
+}

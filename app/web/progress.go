@@ -1,0 +1,202 @@
+package web
+
+import (
+	"regexp"
+
+	"github.com/a-h/templ"
+
+	"signservice/app"
+	"signservice/views"
+)
+
+// identifier is a Request's or an Order's id.
+var identifier = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+func isID(s string) bool { return identifier.MatchString(s) }
+
+// requestID is the id in the address; what cannot be one does not exist.
+func (c *call) requestID() (app.RequestID, error) {
+	id := c.Param("id")
+	if !isID(id) {
+		return "", app.Fail(app.NotFound, "find request", "request.unknown")
+	}
+	return app.RequestID(id), nil
+}
+
+// found gives the visitor's Request in the address.
+func (s *Server) found(c *call) (app.Request, error) {
+	id, err := c.requestID()
+	if err != nil {
+		return app.Request{}, err
+	}
+	r, err := s.config.Signing.Request(c.Request().Context(), c.visit, id)
+	return r, app.Wrap("find request", err)
+}
+
+// request shows a Request as it is now.
+func (s *Server) request(c *call) error {
+	r, err := s.found(c)
+	if err != nil {
+		return err
+	}
+	if r.State == app.Frozen {
+		return s.form(c, r)
+	}
+	return c.progress(r)
+}
+
+// retry delivers again what is signed but could not be delivered.
+func (s *Server) retry(c *call) error {
+	id, err := c.requestID()
+	if err != nil {
+		return err
+	}
+	r, err := s.config.Signing.Retry(c.Request().Context(), c.visit, id)
+	if err != nil {
+		return app.Wrap("retry", err)
+	}
+	return c.progress(r)
+}
+
+// cancel gives up a Request that waits for its order.
+func (s *Server) cancel(c *call) error {
+	id, err := c.requestID()
+	if err != nil {
+		return err
+	}
+	if err := s.config.Signing.Cancel(c.Request().Context(), c.visit, id); err != nil {
+		return app.Wrap("cancel", err)
+	}
+	return s.signStart(c)
+}
+
+// progress shows how far a Request has come, or how it ended.
+func (c *call) progress(r app.Request) error {
+	sc, component := c.progressScreen(r)
+	return c.show(sc, component)
+}
+
+// progressScreen is the screen of a Request that has an order.
+func (c *call) progressScreen(r app.Request) (screen, templ.Component) {
+	sc := screen{Screen: "running", Request: r.ID}
+	switch {
+	case working(r.State):
+		return sc, views.Running(c.running(r))
+	case r.State == app.Done:
+		sc.Screen, sc.Changed = "done", true
+		return sc, views.Outcome(c.heading(r), c.done(r))
+	case r.State == app.Conflicted:
+		sc.Screen, sc.Changed = "conflict", true
+		return sc, views.Outcome(c.heading(r), c.conflict(r))
+	case r.State == app.Failed && r.Failure != nil && r.Failure.Retryable:
+		sc.Screen = "undelivered"
+		return sc, views.Outcome(c.heading(r), c.undelivered(r))
+	}
+	sc.Screen = "failed"
+	return sc, views.Outcome(c.heading(r), c.failed(r))
+}
+
+// running names the steps of a Request on its way.
+func (c *call) running(r app.Request) views.Progress {
+	p := views.Progress{T: c.T, Document: c.heading(r), Request: string(r.ID), Title: c.T("running.title")}
+	order := []app.State{app.Authorized, app.Prepared, app.Signed, app.Delivered}
+	p.Steps = []views.Step{{Words: c.T("running.code"), State: "done", StateWords: c.T("step.done")}}
+	passed := true
+	for _, state := range order {
+		step := views.Step{Words: c.T("running." + string(state)), State: "todo", StateWords: c.T("step.todo")}
+		switch {
+		case state == r.State:
+			passed = false
+			step.State, step.StateWords = "now", c.T("step.now")
+			if r.Attempts > 0 && !r.RetryAt.IsZero() {
+				step.Note = c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
+			}
+		case passed:
+			step.State, step.StateWords = "done", c.T("step.done")
+		}
+		p.Steps = append(p.Steps, step)
+	}
+	return p
+}
+
+// done is calm success: who signed when, and both versions.
+func (c *call) done(r app.Request) views.Notice {
+	n := views.Notice{
+		T: c.T, Icon: "check", Tone: "good", Title: c.T("done.title"),
+		Text:  c.T("done.text", r.UserName, c.words.Time(r.SignedAt)),
+		Facts: []string{c.T("done.replaced")},
+		Actions: []views.Action{
+			{Words: c.T("done.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
+			{Words: c.T("done.previous"), Icon: "clock", Download: requestPath(r.ID) + "/original"},
+			{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true},
+		},
+	}
+	if r.OwnerName != "" && r.OwnerName != r.UserName {
+		n.Text = c.T("done.text-for", r.UserName, r.OwnerName, c.words.Time(r.SignedAt))
+	}
+	if r.Failure != nil { // signed and delivered, but the timeline could not be told
+		n.Facts = append(n.Facts, c.why(r))
+	}
+	n.Facts = append(n.Facts, c.T("done.kept"))
+	return n
+}
+
+// why is the reason of a Request's failure in the person's words.
+func (c *call) why(r app.Request) string {
+	if r.Failure == nil {
+		return c.T("request." + string(r.State))
+	}
+	return message(r.Failure.Key, r.Failure.Kind, r.Failure.Args, c.words)
+}
+
+// failed says why, and that the file is as it was.
+func (c *call) failed(r app.Request) views.Notice {
+	n := views.Notice{
+		T: c.T, Icon: "alert", Tone: "bad", Title: c.T("failed.title"), Text: c.why(r),
+		Actions: []views.Action{
+			{Words: c.T("failed.again"), Icon: "retry", Post: "/api/sign/documents", Body: bodyOf(refOf(r.Document))},
+			c.toDocuments(),
+		},
+	}
+	if r.State == app.Expired || r.State == app.Cancelled {
+		n.Icon, n.Tone, n.Title = "clock", "warn", c.T("failed.ended")
+		n.Facts = []string{c.T("fate.file-unchanged")}
+		return n
+	}
+	changed := r.Failure != nil && r.Failure.FileChanged
+	n.Facts = fates(fateCode, "", changed, r.Order != "", c.words)
+	if r.Failure != nil && r.Failure.Kind == app.Internal {
+		n.Number = c.T("fate.number", string(r.ID))
+	}
+	return n
+}
+
+// undelivered says that the signature exists and only the portal lacks it.
+func (c *call) undelivered(r app.Request) views.Notice {
+	return views.Notice{
+		T: c.T, Icon: "alert", Tone: "warn", Title: c.T("undelivered.title"), Text: c.why(r),
+		Facts: []string{c.T("undelivered.kept"), fates(fateFile, "", r.Failure.FileChanged, false, c.words)[0]},
+		Actions: []views.Action{
+			{Words: c.T("undelivered.retry"), Icon: "retry", Post: requestPath(r.ID) + "/retry"},
+			{Words: c.T("undelivered.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
+			c.toDocuments(),
+		},
+	}
+}
+
+// conflict says that somebody was faster and nothing was replaced.
+func (c *call) conflict(r app.Request) views.Notice {
+	n := views.Notice{
+		T: c.T, Icon: "alert", Tone: "warn", Title: c.T("conflict.title", c.words.Clock(r.UpdatedAt)), Text: c.why(r),
+		Facts: []string{c.T("conflict.nothing-replaced"), c.T("fate.code-used")},
+		Actions: []views.Action{
+			{Words: c.T("conflict.show-new"), Icon: "document", Get: "/api/sign?list=1"},
+		},
+	}
+	if r.ResultSHA256 != "" {
+		n.Actions = append(n.Actions, views.Action{
+			Words: c.T("conflict.download"), Icon: "download", Download: requestPath(r.ID) + "/signed",
+		})
+	}
+	return n
+}

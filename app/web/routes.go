@@ -1,0 +1,202 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"signservice/app"
+	"signservice/static"
+)
+
+// route is one row of the table: the only way by which a handler is reached.
+type route struct {
+	method, path string
+	door         door
+	// fate says which standard sentences an error of this route carries.
+	fate fate
+	// open handles doors without a Session, held those with one.
+	open func(echo.Context) error
+	held func(*call) error
+}
+
+// routes is every address of the service.
+func (s *Server) routes() []route {
+	list := []route{
+		{method: "GET", path: "/livez", door: doorPublic, open: s.live},
+		{method: "GET", path: "/readyz", door: doorPublic, open: s.ready},
+		{method: "GET", path: static.Prefix + "*", door: doorPublic, open: s.static},
+		{method: "HEAD", path: static.Prefix + "*", door: doorPublic, open: s.static},
+
+		{method: "POST", path: "/bx/install", door: doorFrame, open: s.installPage},
+		{method: "POST", path: "/bx/app", door: doorFrame, open: s.mainPage},
+		{method: "POST", path: "/bx/deal-tab", door: doorFrame, open: s.dealTab},
+		{method: "POST", path: "/bx/event", door: doorEvent, open: s.event},
+		{method: "POST", path: "/session", door: doorFrame, open: s.renew},
+
+		{method: "GET", path: "/enrol/:token", door: doorLink, open: s.invitation},
+		{method: "GET", path: "/bx/app", door: doorLink, open: s.returned},
+		{method: "POST", path: "/api/enrolment/show", door: doorOwner, held: s.showSecret},
+		{method: "POST", path: "/api/enrolment/confirm", door: doorOwner, held: s.confirmPhone},
+	}
+	return append(append(list, s.signRoutes()...), s.adminRoutes()...)
+}
+
+// signRoutes are the calls of the Sign tab.
+func (s *Server) signRoutes() []route {
+	const request = "/api/sign/requests/:id"
+	return []route{
+		{method: "GET", path: "/api/sign", door: doorDeal, held: s.signStart},
+		{method: "POST", path: "/api/sign/documents", door: doorDeal, fate: fateFile, held: s.freeze},
+		{method: "POST", path: "/api/sign/orders", door: doorDeal, fate: fateCode, held: s.order},
+		{method: "GET", path: request, door: doorDeal, held: s.request},
+		{method: "GET", path: request + "/events", door: doorDeal, held: s.events},
+		{method: "POST", path: request + "/retry", door: doorDeal, fate: fateFile, held: s.retry},
+		{method: "POST", path: request + "/cancel", door: doorDeal, fate: fateFile, held: s.cancel},
+		{method: "GET", path: request + "/original", door: doorDeal, held: s.original},
+		{method: "GET", path: request + "/signed", door: doorDeal, held: s.signed},
+	}
+}
+
+// adminRoutes are the calls of the settings page.
+func (s *Server) adminRoutes() []route {
+	return []route{
+		{method: "GET", path: "/api/admin/overview", door: doorAdmin, held: s.overview},
+		{method: "GET", path: "/api/admin/people", door: doorAdmin, held: s.people},
+		{method: "GET", path: "/api/admin/accounts", door: doorAdmin, held: s.accounts},
+		{method: "GET", path: "/api/admin/accounts/new", door: doorAdmin, held: s.newAccount},
+		{method: "GET", path: "/api/admin/accounts/:user", door: doorAdmin, held: s.account},
+		{method: "POST", path: "/api/admin/accounts", door: doorAdmin, held: s.saveAccount},
+		{method: "POST", path: "/api/admin/accounts/:user/delete", door: doorAdmin, held: s.deleteAccount},
+		{method: "POST", path: "/api/admin/accounts/:user/link", door: doorAdmin, held: s.createLink},
+		{method: "POST", path: "/api/admin/accounts/:user/link/:id/withdraw", door: doorAdmin, held: s.withdrawLink},
+		{method: "GET", path: "/api/admin/certificates", door: doorAdmin, held: s.certificates},
+		{method: "GET", path: "/api/admin/certificates/new", door: doorAdmin, held: s.newCertificate},
+		{method: "POST", path: "/api/admin/certificates", door: doorAdmin, held: s.createCertificate},
+		{method: "POST", path: "/api/admin/certificates/:id/delete", door: doorAdmin, held: s.removeCertificate},
+		{method: "POST", path: "/api/admin/tokens", door: doorAdmin, held: s.addFromToken},
+		{method: "GET", path: "/api/admin/assignments", door: doorAdmin, held: s.assignments},
+		{method: "POST", path: "/api/admin/assignments", door: doorAdmin, held: s.assign},
+		{method: "GET", path: "/api/admin/journal", door: doorAdmin, held: s.journal},
+	}
+}
+
+// through is the way through a route's door to its handler.
+func (s *Server) through(r route) echo.HandlerFunc {
+	if r.held == nil {
+		return r.open
+	}
+	return func(c echo.Context) error {
+		c.Set(fateKey, r.fate)
+		held, err := s.admit(c, r)
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return r.held(held)
+	}
+}
+
+// admit lets a call in whose Session was given for the route's door, in a
+// portal where the app is still installed.
+func (s *Server) admit(c echo.Context, r route) (*call, error) {
+	var held session
+	if err := s.unseal(bearerOf(c.Request()), sessionUse, &held); err != nil {
+		return nil, err
+	}
+	now := newCall(c, held.visit())
+	now.enrolment = held.Enrolment
+	if !s.config.Now().Before(held.Ends) {
+		// The page's script asks the portal for a new one.
+		c.Response().Header().Set("X-Session", "expired")
+		return nil, app.Fail(app.Unauthenticated, "admit", "session.expired")
+	}
+	if held.Door != r.door {
+		return nil, app.Fail(app.Forbidden, "admit", "")
+	}
+	if err := s.installed(c.Request().Context(), held.Portal); err != nil {
+		return nil, err
+	}
+	if r.door == doorAdmin {
+		if err := s.stillAdmin(c.Request().Context(), held, r.method != http.MethodGet); err != nil {
+			return nil, err
+		}
+	}
+	return now, nil
+}
+
+// installed refuses a portal that has removed the app since.
+func (s *Server) installed(ctx context.Context, id app.PortalID) error {
+	p, err := s.config.Portals.Portal(ctx, id)
+	if err != nil {
+		return app.Wrap("find portal", err)
+	}
+	if !p.Installed() {
+		return app.Fail(app.Forbidden, "admit", "portal.uninstalled")
+	}
+	return nil
+}
+
+// lookLife is how long a portal's word that a user is an administrator counts
+// for looking; for changes it is asked each time.
+const lookLife = time.Minute
+
+// stillAdmin asks the portal whether the user is an administrator now.
+func (s *Server) stillAdmin(ctx context.Context, held session, change bool) error {
+	if !held.Admin {
+		return app.Fail(app.Forbidden, "admit", "settings.administrators-only")
+	}
+	key := string(held.Portal) + "/" + string(held.User)
+	if !change && s.looks.fresh(key) {
+		return nil
+	}
+	v, err := s.config.Visitors.Recheck(ctx, held.Portal, held.User)
+	if err != nil {
+		s.looks.forget(key)
+		return app.Wrap("ask whether administrator", err)
+	}
+	if !v.Admin {
+		s.looks.forget(key)
+		return app.Fail(app.Forbidden, "admit", "settings.administrators-only")
+	}
+	s.looks.seen(key)
+	return nil
+}
+
+// looks remembers when a portal last called a user an administrator.
+type looks struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	at map[string]time.Time // guarded by mu
+}
+
+func newLooks(now func() time.Time) *looks { return &looks{now: now, at: map[string]time.Time{}} }
+
+func (l *looks) fresh(key string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.at[key]
+	return ok && l.now().Before(at.Add(lookLife))
+}
+
+// seen also drops what is too old to count, so that the map stays small.
+func (l *looks) seen(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for other, at := range l.at {
+		if !l.now().Before(at.Add(lookLife)) {
+			delete(l.at, other)
+		}
+	}
+	l.at[key] = l.now()
+}
+
+func (l *looks) forget(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.at, key)
+}

@@ -1,0 +1,236 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"signservice/app"
+	"signservice/app/signing"
+	"signservice/views"
+)
+
+// screen is what the Sign tab shows next.
+type screen struct {
+	// Screen is its name, such as "form" or "done".
+	Screen string `json:"screen"`
+	HTML   string `json:"html"`
+	// Request is the Request that the screen is about.
+	Request app.RequestID `json:"request,omitempty"`
+	// Open is the document to be opened at once; the screen says so meanwhile.
+	Open *documentRef `json:"open,omitempty"`
+	// Changed tells that the deal's card should be read anew.
+	Changed bool `json:"changed,omitempty"`
+}
+
+// documentRef names a document of the deal, as scripts send it.
+type documentRef struct {
+	Source app.Source `json:"source"`
+	Field  string     `json:"field"`
+	FileID string     `json:"fileId"`
+}
+
+func refOf(d app.Document) documentRef {
+	return documentRef{Source: d.Source, Field: d.Field, FileID: d.FileID}
+}
+
+// show answers with a screen.
+func (c *call) show(s screen, parts ...templ.Component) error {
+	text, err := html(c.Request().Context(), parts...)
+	if err != nil {
+		return err
+	}
+	s.HTML = text
+	return c.JSON(http.StatusOK, s)
+}
+
+// signStart decides what the tab shows when it opens: what is in the way of
+// signing, a signature on its way, the only document, or the list.
+// ?list asks for the list in any case.
+func (s *Server) signStart(c *call) error {
+	ctx := c.Request().Context()
+	choices, err := s.config.Signing.Choices(ctx, c.visit)
+	if notice, name := c.hindrance(choices, err); notice != nil {
+		return c.show(screen{Screen: name}, views.NoticeCard(*notice))
+	}
+	if err != nil {
+		return app.Wrap("find choices", err)
+	}
+	recent, err := s.config.Signing.Recent(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("find requests", err)
+	}
+	list := c.QueryParam("list") != ""
+	if r, ok := underWay(recent); ok && !list {
+		return c.progress(r)
+	}
+	documents, err := s.config.Signing.Documents(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("list documents", err)
+	}
+	switch {
+	case len(documents) == 0:
+		return c.noDocuments(recent)
+	case len(documents) == 1 && !list && !known(recent, documents[0]):
+		ref := refOf(documents[0])
+		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(c.T("sign.opening", documents[0].Name)))
+	}
+	return c.show(screen{Screen: "documents"}, views.DocumentList(c.documentList(documents, recent)))
+}
+
+// hindrance is what keeps the visitor from signing anything; nil where nothing
+// does.
+func (c *call) hindrance(choices signing.Choices, err error) (*views.Notice, string) {
+	var failure *app.Error
+	key, icon := "", "person"
+	switch {
+	case errors.As(err, &failure) && (failure.Key == "account.none" || failure.Key == "account.blocked"):
+		key = strings.Replace(failure.Key, "account.", "", 1)
+	case err != nil:
+		return nil, ""
+	case !choices.HasPhone && !choices.Account.CodeOff:
+		key, icon = "no-phone", "phone"
+	case len(choices.Certificates) == 0:
+		key, icon = "no-certificate", "key"
+	default:
+		return nil, ""
+	}
+	name := map[string]string{"none": "no-account", "blocked": "blocked"}[key]
+	if name == "" {
+		name = key
+	}
+	return &views.Notice{
+		T: c.T, Icon: icon, Title: c.T("hindrance." + name), Text: c.T("hindrance." + name + "-text"),
+		Actions: []views.Action{{Words: c.T("hindrance.again"), Icon: "retry", Get: "/api/sign"}},
+	}, name
+}
+
+// noDocuments says where to attach a PDF and has the tab look again by itself.
+func (c *call) noDocuments(recent []app.Request) error {
+	notice := views.Notice{
+		T: c.T, Icon: "folder", Title: c.T("documents.none"), Text: c.T("documents.none-text"), Watch: true,
+	}
+	list := views.DocumentList(views.Documents{T: c.T, Recent: c.recent(recent)})
+	if len(c.recent(recent)) == 0 {
+		return c.show(screen{Screen: "no-documents"}, views.NoticeCard(notice))
+	}
+	return c.show(screen{Screen: "no-documents"}, views.NoticeCard(notice), list)
+}
+
+// underWay gives the latest Request that is being carried out.
+func underWay(list []app.Request) (app.Request, bool) {
+	for _, r := range list {
+		if working(r.State) {
+			return r, true
+		}
+	}
+	return app.Request{}, false
+}
+
+// working tells whether a Request in this state is being carried out.
+func working(state app.State) bool {
+	switch state {
+	case app.Authorized, app.Prepared, app.Signed, app.Delivered:
+		return true
+	}
+	return false
+}
+
+// known tells whether the visitor has signed this very file.
+func known(recent []app.Request, d app.Document) bool {
+	for _, r := range recent {
+		if r.DeliveredID == d.FileID && r.DeliveredID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// freeze opens a document: its bytes are kept as they are now, and looked at
+// whether they can be signed, before any code is asked.
+func (s *Server) freeze(c *call) error {
+	var in documentRef
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	r, err := s.config.Signing.Freeze(ctx, c.visit, signing.DocumentRef{Source: in.Source, Field: in.Field, FileID: in.FileID})
+	if kind := app.KindOf(err); kind == app.Unsupported || kind == app.TooLarge {
+		return c.unsignable(err)
+	}
+	if err != nil {
+		return app.Wrap("freeze document", err)
+	}
+	return s.form(c, r)
+}
+
+// unsignable says why a document cannot be signed, and what to do.
+func (c *call) unsignable(err error) error {
+	failure := asFailure(err)
+	return c.show(screen{Screen: "unsignable"}, views.NoticeCard(views.Notice{
+		T: c.T, Icon: "document", Tone: "warn", Title: c.T("unsignable.title"),
+		Text:    message(failure.MessageKey(), failure.Kind, failure.Args, c.words),
+		Facts:   fates(fateFile, failure.MessageKey(), failure.FileChanged, false, c.words),
+		Actions: []views.Action{c.toDocuments()},
+	}))
+}
+
+// toDocuments leads back to the list.
+func (c *call) toDocuments() views.Action {
+	return views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1"}
+}
+
+// form shows the form for a frozen Request.
+func (s *Server) form(c *call, r app.Request) error {
+	choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit)
+	if notice, name := c.hindrance(choices, err); notice != nil {
+		return c.show(screen{Screen: name}, views.NoticeCard(*notice))
+	}
+	if err != nil {
+		return app.Wrap("find choices", err)
+	}
+	return c.show(screen{Screen: "form", Request: r.ID}, views.SignForm(c.formOf(r, choices)))
+}
+
+// orderForm is the form as the script sends it.
+type orderForm struct {
+	Requests    []app.RequestID   `json:"requests"`
+	Certificate app.CertificateID `json:"certificate"`
+	Visible     bool              `json:"visible"`
+	Page        app.PageChoice    `json:"page"`
+	Position    app.Position      `json:"position"`
+	Reason      string            `json:"reason"`
+	Code        string            `json:"code"`
+	Confirm     bool              `json:"confirm"`
+}
+
+// order takes the order to sign and shows how it is carried out.
+func (s *Server) order(c *call) error {
+	var in orderForm
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	for _, id := range in.Requests {
+		if !isID(string(id)) {
+			return app.Fail(app.NotFound, "order", "request.unknown")
+		}
+	}
+	ctx := c.Request().Context()
+	o, err := s.config.Signing.Sign(ctx, c.visit, signing.OrderInput{
+		Requests: in.Requests, Certificate: in.Certificate, Code: in.Code, Confirm: in.Confirm, Address: c.RealIP(),
+		Signet: app.Signet{
+			Visible: in.Visible, Reason: in.Reason, Language: c.words.Language(),
+			Placement: app.Placement{Page: in.Page, Position: in.Position},
+		},
+	})
+	if err != nil {
+		return app.Wrap("order", err)
+	}
+	r, err := s.config.Signing.Request(ctx, c.visit, o.Requests[0])
+	if err != nil {
+		return app.Wrap("find request", err)
+	}
+	return c.progress(r)
+}
