@@ -3,6 +3,7 @@ package bitrix_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -197,3 +198,5 @@ func mustNotTell(t *testing.T, text string, secrets ...string) {
 		}
 	}
 }
+
+func isKind(err, kind error) bool { return errors.Is(err, kind) }

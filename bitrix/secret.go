@@ -19,9 +19,9 @@ const redacted = "[redacted]"
 // other text encoders) shows "[redacted]"; an empty Secret shows nothing.
 // A store that has to keep it calls [Secret.Reveal] and seals the result.
 //
-// One hole remains in fmt: it prints unexported fields without asking their
-// methods. So do not put a Secret into an unexported field of a struct that
-// may be printed.
+// Two holes remain: fmt prints unexported fields without asking their methods,
+// and encoding/json the keys of maps. So do not put a Secret into an
+// unexported field of a struct that may be printed, or use it as a key.
 type Secret string
 
 // Reveal returns the text itself.
@@ -46,11 +46,11 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // encoding/xml and slog's handlers use.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Equal reports whether both secrets are the same and not empty. The time it
+// Matches reports whether both secrets are the same and not empty. The time it
 // takes tells nothing about the place of the first difference or about the
 // length. Use it for application tokens:
 // https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html
-func (s Secret) Equal(other Secret) bool {
+func (s Secret) Matches(other Secret) bool {
 	a, b := sha256.Sum256([]byte(s)), sha256.Sum256([]byte(other))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && s != "" && other != ""
 }
