@@ -25,6 +25,7 @@ type Cloud struct {
 	cancel context.CancelFunc // ends ctx
 	work   sync.WaitGroup     // servers and deliveries
 	reg    registry           // REST methods by lower-case name
+	pages  pageSet
 
 	// mu guards everything below and everything in the portals: one world, one
 	// lock. Unexported methods expect it held unless they say otherwise; no
@@ -53,7 +54,8 @@ func New(cfg Config) *Cloud {
 			Timeout:       10 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		reg:  methods(),
+		reg:   methods(),
+		pages: parsePages(),
 		rand: mrand.New(mrand.NewPCG(cfg.Seed, 0)), //nolint:gosec // chance of faults, not a secret
 
 		access:  map[string]*token{},

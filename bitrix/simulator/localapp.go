@@ -40,7 +40,7 @@ type app struct {
 	users       []int // who may use it; everybody when nil
 	options     map[string]any
 	userOptions map[int]map[string]any
-	firstRun    map[int]bool // users for whom getInitData said FIRST_RUN
+	ran         map[int]bool // users who have sent setInstall: FIRST_RUN is over
 	robots      []*robot
 }
 
@@ -66,7 +66,7 @@ func (p *Portal) addApp(l LocalApp, by int) (*app, error) {
 	a := &app{
 		App:    App{ID: n, LocalApp: l},
 		portal: p, created: now,
-		options: map[string]any{}, userOptions: map[int]map[string]any{}, firstRun: map[int]bool{},
+		options: map[string]any{}, userOptions: map[int]map[string]any{}, ran: map[int]bool{},
 	}
 	a.ClientID = fmt.Sprintf("local.%s.%08d", p.cloud.hex(7), now.UnixNano()%100_000_000)
 	a.ClientSecret = p.cloud.alnum(50)
@@ -151,6 +151,10 @@ func (p *Portal) EditApp(clientID string, l LocalApp) error {
 	if err != nil {
 		return err
 	}
+	return p.editApp(a, l)
+}
+
+func (p *Portal) editApp(a *app, l LocalApp) error {
 	if err := l.check(); err != nil {
 		return err
 	}
@@ -208,11 +212,15 @@ func (p *Portal) deleteApp(clientID string, clean bool) error {
 	if err != nil {
 		return err
 	}
+	p.removeApp(a, clean)
+	return nil
+}
+
+func (p *Portal) removeApp(a *app, clean bool) {
 	p.fireUninstall(a, clean)
 	a.deleted, a.Installed = true, false
 	a.Placements, a.Events, a.robots = nil, nil, nil
 	p.apps = slices.DeleteFunc(p.apps, func(b *app) bool { return a == b })
-	return nil
 }
 
 // RestrictApp lets only these users use the app; without users everybody may.

@@ -8,6 +8,8 @@ func methods() registry {
 	for _, group := range []registry{
 		basicMethods(), userMethods(), placementMethods(), eventMethods(),
 		itemMethods(), dealMethods(), logMessageMethods(),
+		diskMethods(), commentMethods(), activityMethods(), configurableMethods(), documentMethods(), notifyMethods(), robotMethods(),
+		batchMethods(),
 	} {
 		maps.Copy(all, group)
 	}

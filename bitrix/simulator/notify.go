@@ -1,6 +1,10 @@
 package simulator
 
-import "time"
+import (
+	"html/template"
+	"slices"
+	"time"
+)
 
 // Notification is one that a user has received.
 type Notification struct {
@@ -23,5 +27,22 @@ func (p *Portal) Notifications(user int) []Notification {
 			out = append(out, *n)
 		}
 	}
+	return out
+}
+
+// noticeLine is a notification as pages show it.
+type noticeLine struct {
+	Author, When string
+	HTML         template.HTML
+}
+
+func (p *Portal) noticeLines(user int) []noticeLine {
+	var out []noticeLine
+	for _, n := range p.notices {
+		if n.User == user {
+			out = append(out, noticeLine{or(p.userName(n.Author), "System"), p.when(n.Created), bbHTML(n.Message)})
+		}
+	}
+	slices.Reverse(out)
 	return out
 }

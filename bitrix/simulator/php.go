@@ -282,3 +282,24 @@ func phpMap(m obj) any {
 	}
 	return m
 }
+
+// toPHP turns a value of an answer back into a parameter.
+func toPHP(v any) any {
+	switch v := v.(type) {
+	case obj:
+		out := &array{}
+		for k, m := range v {
+			out.set(k, toPHP(m))
+		}
+		return out
+	case []any:
+		out := &array{}
+		for i, m := range v {
+			out.set(strconv.Itoa(i), toPHP(m))
+		}
+		return out
+	case string, bool, nil:
+		return v
+	}
+	return fmt.Sprint(v)
+}

@@ -27,7 +27,13 @@ type Portal struct {
 	fields   []*Field
 	items    map[itemKey]*item
 	blobs    map[int]*blob
+	storages []*storage
+	objects  map[int]*object
 	timeline []*entry
+	acts     []*activity
+	docs     []*document
+	runs     []*robotRun
+	phones   map[int]*Phone
 	notices  []*Notification
 
 	hooks   []func(Update)
@@ -56,6 +62,8 @@ func newPortal(c *Cloud, cfg PortalConfig, n int) *Portal {
 		items:    map[itemKey]*item{},
 		blobs:    map[int]*blob{},
 		types:    map[int]string{},
+		objects:  map[int]*object{},
+		phones:   map[int]*Phone{},
 	}
 }
 

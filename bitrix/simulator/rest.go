@@ -189,6 +189,10 @@ func (c *call) answer(w http.ResponseWriter) {
 func (c *call) timing(start time.Time) obj {
 	c.p.cloud.mu.Lock()
 	defer c.p.cloud.mu.Unlock()
+	return c.timingLocked(start)
+}
+
+func (c *call) timingLocked(start time.Time) obj {
 	took := time.Since(start)
 	finish := c.p.cloud.now()
 	begin := finish.Add(-took)

@@ -30,7 +30,8 @@ type Entry struct {
 // entry is the living Entry.
 type entry struct {
 	Entry
-	objects []int // Drive objects attached
+	objects  []int // Drive objects attached
+	activity *activity
 }
 
 // Timeline is what has happened to a deal, oldest first.
@@ -42,7 +43,7 @@ func (p *Portal) ItemTimeline(entityType, id int) []Entry {
 	defer p.cloud.mu.Unlock()
 	var out []Entry
 	for _, e := range p.timelineOf(entityType, id) {
-		out = append(out, e.Entry)
+		out = append(out, p.entrySnapshot(e))
 	}
 	return out
 }
