@@ -56,7 +56,7 @@ func New(cfg Config) *Cloud {
 		},
 		reg:   methods(),
 		pages: parsePages(),
-		rand: mrand.New(mrand.NewPCG(cfg.Seed, 0)), //nolint:gosec // chance of faults, not a secret
+		rand:  mrand.New(mrand.NewPCG(cfg.Seed, 0)), //nolint:gosec // chance of faults, not a secret
 
 		access:  map[string]*token{},
 		refresh: map[string]*token{},

@@ -10,16 +10,16 @@ import (
 
 // cardView is an item's card.
 type cardView struct {
-	Type, ID                                    int
-	Title, Stage, Amount, Responsible, Updated  string
-	Editable                                    bool
-	Stages                                      []stageView
-	Fields                                      []fieldView
-	Tabs                                        []shownPlacement
-	Toolbar                                     []appButton
-	Timeline                                    []entryView
-	Documents                                   []documentView
-	Robots                                      []robotView
+	Type, ID                                   int
+	Title, Stage, Amount, Responsible, Updated string
+	Editable                                   bool
+	Stages                                     []stageView
+	Fields                                     []fieldView
+	Tabs                                       []shownPlacement
+	Toolbar                                    []appButton
+	Timeline                                   []entryView
+	Documents                                  []documentView
+	Robots                                     []robotView
 }
 
 type stageView struct {
@@ -59,12 +59,12 @@ type buttonView struct {
 	Primary                    bool
 }
 
-func (p *Portal) cardPage(v *visit) (view, error) {
-	typ, err := p.kindOf(v.r.PathValue("kind"))
+func (p *Portal) cardPage(v *visit, kind string, id int) (view, error) {
+	typ, err := p.kindOf(kind)
 	if err != nil {
 		return view{}, err
 	}
-	it := p.items[itemKey{typ, integer(v.r.PathValue("id"))}]
+	it := p.items[itemKey{typ, id}]
 	if it == nil || p.may(v.user.ID, it) > ReadAccess {
 		return view{}, fmt.Errorf("the item does not exist or you may not see it")
 	}

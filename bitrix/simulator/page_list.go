@@ -19,8 +19,8 @@ type listRow struct {
 	Menu                            []appButton
 }
 
-func (p *Portal) listPage(v *visit) (view, error) {
-	typ, err := p.kindOf(v.r.PathValue("kind"))
+func (p *Portal) listPage(v *visit, kind string) (view, error) {
+	typ, err := p.kindOf(kind)
 	if err != nil {
 		return view{}, err
 	}

@@ -34,11 +34,7 @@ func (p *Portal) routePages(mux *http.ServeMux) {
 	mux.HandleFunc("POST /login/", p.login)
 	mux.HandleFunc("POST /logout/", p.logout)
 	mux.HandleFunc("GET /{$}", p.page(p.homePage))
-	mux.HandleFunc("GET /crm/{kind}/{$}", p.page(p.listPage))
-	mux.HandleFunc("GET /crm/{kind}/list/{$}", p.page(p.listPage))
-	mux.HandleFunc("GET /crm/type/{kind}/list/{$}", p.page(p.listPage))
-	mux.HandleFunc("GET /crm/{kind}/details/{id}/{$}", p.page(p.cardPage))
-	mux.HandleFunc("GET /crm/type/{kind}/details/{id}/{$}", p.page(p.cardPage))
+	mux.HandleFunc("GET /crm/", p.page(p.crmPage))
 	mux.HandleFunc("POST /portal/card", p.cardAction)
 	mux.HandleFunc("GET /portal/data/{what}", p.data)
 	mux.HandleFunc("GET /devops/{$}", p.page(p.devopsPage))
@@ -241,6 +237,22 @@ func (p *Portal) kindTitle(typ int) string {
 		return "Invoices"
 	}
 	return p.types[typ]
+}
+
+// crmPage is a list ("/crm/deal/", "/crm/deal/list/", "/crm/type/130/list/") or a
+// card ("/crm/deal/details/7/", "/crm/type/130/details/7/").
+func (p *Portal) crmPage(v *visit) (view, error) {
+	seg := strings.Split(strings.Trim(strings.TrimPrefix(v.r.URL.Path, "/crm/"), "/"), "/")
+	if seg[0] == "type" {
+		seg = seg[1:]
+	}
+	switch {
+	case len(seg) == 1, len(seg) == 2 && seg[1] == "list":
+		return p.listPage(v, seg[0])
+	case len(seg) == 3 && seg[1] == "details":
+		return p.cardPage(v, seg[0], integer(seg[2]))
+	}
+	return view{}, unknown("page", v.r.URL.Path)
 }
 
 // kindOf reads the kind of items from a path: a name or a number.
