@@ -2,7 +2,6 @@ package signet
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"maps"
@@ -15,25 +14,14 @@ import (
 
 // fontObject gives the Type 0 font for a subset of f (ISO 32000-2, 9.7):
 // CIDFontType2 with Identity-H, so that a character code is the glyph index,
-// and a ToUnicode map, so that the text can be searched and read aloud.
-func fontObject(f *face, s subset) (pdf.Object, error) {
-	file, err := compressed(pdf.Dict{"Length1": pdf.Integer(len(s.data))}, s.data)
-	if err != nil {
-		return nil, err
-	}
-	unicode, err := compressed(pdf.Dict{}, toUnicode(s.cids))
-	if err != nil {
-		return nil, err
-	}
-	cidSet, err := compressed(pdf.Dict{}, cidSet(len(s.widths)))
-	if err != nil {
-		return nil, err
-	}
+// and a ToUnicode map, so that the text can be searched and read aloud. The
+// streams are plain: package pdf deflates what it writes.
+func fontObject(f *face, s subset) pdf.Object {
 	name := pdf.Name(s.tag + "+" + f.name)
 	descriptor := descriptor(f, name)
-	descriptor["FontFile2"] = indirect(file)
+	descriptor["FontFile2"] = indirect(&pdf.Stream{Dict: pdf.Dict{"Length1": pdf.Integer(len(s.data))}, Data: s.data})
 	// PDF/A-1 asks for CIDSet; the later parts allow it where it is complete.
-	descriptor["CIDSet"] = indirect(cidSet)
+	descriptor["CIDSet"] = indirect(&pdf.Stream{Data: cidSet(len(s.widths))})
 
 	widths := pdf.Array{}
 	for _, w := range s.widths {
@@ -52,8 +40,8 @@ func fontObject(f *face, s subset) (pdf.Object, error) {
 		"Type": pdf.Name("Font"), "Subtype": pdf.Name("Type0"), "BaseFont": name,
 		"Encoding":        pdf.Name("Identity-H"),
 		"DescendantFonts": pdf.Array{indirect(descendant)},
-		"ToUnicode":       indirect(unicode),
-	}), nil
+		"ToUnicode":       indirect(&pdf.Stream{Data: toUnicode(s.cids)}),
+	})
 }
 
 // descriptor describes the whole font, as ISO 32000-2, 9.8 has it for subsets
@@ -63,8 +51,11 @@ func descriptor(f *face, name pdf.Name) pdf.Dict {
 	at := func(table []byte, offset int) pdf.Object {
 		return pdf.Integer(f.file.scale(int(int16(binary.BigEndian.Uint16(table[offset:])))))
 	}
-	const symbolic = 4   // codes are glyph indexes, not a standard Latin encoding
-	stem, cap := 80, 711 // measured: stem of "l", height of "H"
+	const (
+		symbolic = 4   // codes are glyph indexes, not a standard Latin encoding
+		capital  = 723 // sCapHeight in OS/2 of both weights
+	)
+	stem := 80 // measured on "l"
 	if f.bold {
 		stem = 140
 	}
@@ -72,7 +63,7 @@ func descriptor(f *face, name pdf.Name) pdf.Dict {
 		"Type": pdf.Name("FontDescriptor"), "FontName": name, "Flags": pdf.Integer(symbolic),
 		"FontBBox":    pdf.Array{at(head, 36), at(head, 38), at(head, 40), at(head, 42)},
 		"ItalicAngle": pdf.Integer(0), "Ascent": at(hhea, 4), "Descent": at(hhea, 6),
-		"CapHeight": pdf.Integer(cap), "StemV": pdf.Integer(stem),
+		"CapHeight": pdf.Integer(capital), "StemV": pdf.Integer(stem),
 	}
 }
 
@@ -122,20 +113,3 @@ func (s subset) encode(text string) string {
 
 // indirect makes a value an object of its own, once for each call.
 func indirect(value pdf.Object) *pdf.Indirect { return &pdf.Indirect{Value: value} }
-
-// compressed gives a stream with its data deflated.
-func compressed(dict pdf.Dict, data []byte) (*pdf.Stream, error) {
-	var b bytes.Buffer
-	w, err := zlib.NewWriterLevel(&b, zlib.BestCompression)
-	if err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if _, err := w.Write(data); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	dict["Filter"] = pdf.Name("FlateDecode")
-	return &pdf.Stream{Dict: dict, Data: b.Bytes()}, nil
-}

@@ -98,7 +98,7 @@ func (d *design) naturalHeight() float64 {
 		for h := lowest; h <= 2*lowest; h += step {
 			trial := *d
 			trial.height = h
-			if trial.fit(size) {
+			if trial.divide() && trial.try(size) {
 				return h
 			}
 		}
@@ -197,20 +197,29 @@ func (d *design) fit(least float64) bool {
 	if !d.divide() {
 		return false
 	}
-	width, height := d.text.X1-d.text.X0, d.text.Y1-d.text.Y0
-	d.size, d.lines = 0, nil
+	found := false
 	for size := d.firstSize(); size >= least; size -= sizeStep {
-		lines, ok := wrap(d.rows, d.face, width, size, d.anywhere)
+		before := *d
 		switch {
-		case !ok || total(lines) > height:
-		case d.lines == nil:
-			d.size, d.lines = size, lines
+		case !d.try(size):
+		case !found:
+			found = true
 			least = max(least, min(size, comfortable), 0.8*size)
-		case len(lines) < len(d.lines):
-			d.size, d.lines = size, lines
+		case len(d.lines) >= len(before.lines):
+			*d = before
 		}
 	}
-	return d.lines != nil
+	return found
+}
+
+// try wraps the text at a size, and keeps the lines when they fit.
+func (d *design) try(size float64) bool {
+	lines, ok := wrap(d.rows, d.face, d.text.X1-d.text.X0, size, d.anywhere)
+	if !ok || total(lines) > d.text.Y1-d.text.Y0 {
+		return false
+	}
+	d.size, d.lines = size, lines
+	return true
 }
 
 // firstSize is the size that is tried first: larger boxes get larger text.

@@ -2,6 +2,7 @@ package signet_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"fmt"
 	"maps"
 	"slices"
@@ -110,10 +111,14 @@ func (d *document) write(b *bytes.Buffer, v pdf.Object) {
 		}
 		b.WriteString(" >>")
 	case *pdf.Stream:
-		dict := maps.Clone(v.Dict)
-		dict["Length"] = pdf.Integer(len(v.Data))
+		dict, data := pdf.Dict{}, v.Data
+		maps.Copy(dict, v.Dict)
+		if dict["Filter"] == nil {
+			dict["Filter"], data = pdf.Name("FlateDecode"), deflate(data)
+		}
+		dict["Length"] = pdf.Integer(len(data))
 		d.write(b, dict)
-		fmt.Fprintf(b, "\nstream\n%s\nendstream", v.Data)
+		fmt.Fprintf(b, "\nstream\n%s\nendstream", data)
 	case *pdf.Indirect:
 		if d.known[v] == 0 {
 			n := d.reserve()
@@ -124,4 +129,12 @@ func (d *document) write(b *bytes.Buffer, v pdf.Object) {
 	default:
 		d.t.Fatalf("a %T has no place in a PDF", v)
 	}
+}
+
+func deflate(data []byte) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	w.Write(data) // into memory: it cannot fail
+	w.Close()
+	return b.Bytes()
 }

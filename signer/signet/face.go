@@ -23,7 +23,8 @@ type face struct {
 	font *sfnt.Font
 	buf  sfnt.Buffer
 
-	used map[rune]sfnt.GlyphIndex
+	widths map[rune]int // what advance has found
+	used   map[rune]sfnt.GlyphIndex
 }
 
 // newRegular and newBold give a fresh face with nothing drawn yet. Parsing
@@ -41,7 +42,7 @@ func newFace(name string, data []byte, bold bool) (*face, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse font %s: %w", name, err)
 	}
-	return &face{name: name, bold: bold, file: file, font: font, used: map[rune]sfnt.GlyphIndex{}}, nil
+	return &face{name: name, bold: bold, file: file, font: font, widths: map[rune]int{}, used: map[rune]sfnt.GlyphIndex{}}, nil
 }
 
 // glyph gives the font's glyph for a character, and false where it has none.
@@ -58,20 +59,29 @@ func (f *face) has(r rune) bool {
 
 // advance is the width of a character.
 func (f *face) advance(r rune) int {
-	g, ok := f.glyph(r)
-	if !ok {
-		return 0
+	w, known := f.widths[r]
+	if known {
+		return w
 	}
-	return f.file.advance(uint16(g))
+	if g, ok := f.glyph(r); ok {
+		w = f.file.advance(uint16(g))
+	}
+	f.widths[r] = w
+	return w
 }
 
-// width is the width of a text at a font size, in points.
-func (f *face) width(text string, size float64) float64 {
+// units is the width of a text in thousandths of the font size.
+func (f *face) units(text string) int {
 	sum := 0
 	for _, r := range text {
 		sum += f.advance(r)
 	}
-	return float64(sum) * size / 1000
+	return sum
+}
+
+// width is the width of a text at a font size, in points.
+func (f *face) width(text string, size float64) float64 {
+	return float64(f.units(text)) * size / 1000
 }
 
 // use marks the characters of a text as drawn.

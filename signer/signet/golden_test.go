@@ -21,16 +21,16 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden holds whole appearances against files: fixed inputs, fixed bytes.
-// Streams are compared inflated, since a new Go release may deflate otherwise.
+// Streams are compared by their hash.
 func TestGolden(t *testing.T) {
 	internal := russian()
 	internal.Internal, internal.PressedBy, internal.Reason = true, "Петрова Мария", "Утверждаю"
 	pictures := english()
 	pictures.Logo, pictures.QR = pngFile(t, disc(30, 20)), "https://example.com/"
-	plain := english()
-	plain.Preset, plain.Gray = signet.Plain, true
+	quiet := english()
+	quiet.Preset, quiet.Gray = signet.Plain, true
 	for name, s := range map[string]signet.Signet{
-		"eu": english(), "russian": russian(), "russian-internal": internal, "plain-gray": plain, "logo-qr": pictures,
+		"eu": english(), "russian": russian(), "russian-internal": internal, "plain-gray": quiet, "logo-qr": pictures,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ap := drawn(t, s).Appearance
@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestSameBytes: not even the order of objects or the compression differs.
+// TestSameBytes: not even the order of objects differs.
 func TestSameBytes(t *testing.T) {
 	for range 5 {
 		if !bytes.Equal(makePDF(t, drawn(t, russian()).Appearance), makePDF(t, drawn(t, russian()).Appearance)) {
@@ -84,7 +84,7 @@ func dumpValue(t *testing.T, b *strings.Builder, v pdf.Object, indent string) {
 			b.WriteString(" ")
 		}
 	case *pdf.Stream:
-		data := inflated(t, v)
+		data := plain(t, v)
 		dumpValue(t, b, v.Dict, indent)
 		fmt.Fprintf(b, "\n%sstream of %d bytes, %x", indent, len(data), sha256.Sum256(data))
 	case *pdf.Indirect:

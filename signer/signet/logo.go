@@ -119,11 +119,7 @@ func (l *logo) object() (pdf.Object, error) {
 		dict["ColorSpace"] = pdf.Name("DeviceGray")
 	}
 	if l.alpha != nil {
-		mask, err := compressed(l.dict("DeviceGray"), l.alpha)
-		if err != nil {
-			return nil, err
-		}
-		dict["SMask"] = indirect(mask)
+		dict["SMask"] = indirect(&pdf.Stream{Dict: l.dict("DeviceGray"), Data: l.alpha})
 	}
 	if l.photo && l.alpha == nil {
 		data, err := l.jpeg()
@@ -133,11 +129,7 @@ func (l *logo) object() (pdf.Object, error) {
 		dict["Filter"] = pdf.Name("DCTDecode")
 		return indirect(&pdf.Stream{Dict: dict, Data: data}), nil
 	}
-	stream, err := compressed(dict, l.pixels)
-	if err != nil {
-		return nil, err
-	}
-	return indirect(stream), nil
+	return indirect(&pdf.Stream{Dict: dict, Data: l.pixels}), nil
 }
 
 func (l *logo) dict(space pdf.Name) pdf.Dict {

@@ -25,13 +25,19 @@ func (d *design) paint() (*pdf.Appearance, error) {
 	return &pdf.Appearance{Width: d.width, Height: d.height, Content: b.Bytes(), Resources: resources}, nil
 }
 
-// accent sets the colour of frame and title: a dark blue, which keeps a
-// contrast of 9:1 on white, or a dark gray.
-func (d *design) accent(operator string) string {
-	if d.signet.Gray {
-		return num(0.3) + map[string]string{"stroke": " G\n", "fill": " g\n"}[operator]
+// accent gives the colour of frame and title: a dark blue, which keeps a
+// contrast of 9:1 on white, or a dark gray. The operators differ for lines and
+// for text.
+func (d *design) accent(stroke bool) string {
+	switch {
+	case d.signet.Gray && stroke:
+		return "0.3 G\n"
+	case d.signet.Gray:
+		return "0.3 g\n"
+	case stroke:
+		return "0.05 0.25 0.6 RG\n"
 	}
-	return nums(0.05, 0.25, 0.6) + map[string]string{"stroke": " RG\n", "fill": " rg\n"}[operator]
+	return "0.05 0.25 0.6 rg\n"
 }
 
 // frame draws a thin frame with rounded corners, wholly inside the box.
@@ -40,7 +46,7 @@ func (d *design) frame(b *bytes.Buffer) {
 	radius := min(4, 0.15*min(d.width, d.height))
 	x0, y0, x1, y1 := thick/2, thick/2, d.width-thick/2, d.height-thick/2
 	k := radius * (1 - 0.5523) // Bézier control point of a quarter circle
-	b.WriteString("q\n" + d.accent("stroke") + num(thick) + " w\n")
+	b.WriteString("q\n" + d.accent(true) + num(thick) + " w\n")
 	fmt.Fprintf(b, "%s m\n", nums(x0+radius, y0))
 	side := func(x, y, cx1, cy1, cx2, cy2, ex, ey float64) {
 		fmt.Fprintf(b, "%s l\n%s c\n", nums(x, y), nums(cx1, cy1, cx2, cy2, ex, ey))
@@ -67,11 +73,7 @@ func (d *design) pictures(b *bytes.Buffer, resources pdf.Dict) error {
 		place("Logo", d.logoBox)
 	}
 	if d.qr != nil {
-		object, err := d.qr.object()
-		if err != nil {
-			return err
-		}
-		objects["QR"] = object
+		objects["QR"] = d.qr.object()
 		r := d.qrBox
 		fmt.Fprintf(b, "q\n1 g\n%s re f\n0 g\n", nums(r.X0, r.Y0, r.X1-r.X0, r.Y1-r.Y0))
 		place("QR", r)
@@ -98,11 +100,7 @@ func (d *design) words(b *bytes.Buffer, resources pdf.Dict) error {
 		if err != nil {
 			return fmt.Errorf("subset %s: %w", f.name, err)
 		}
-		object, err := fontObject(f, s)
-		if err != nil {
-			return err
-		}
-		fonts[names[f]], subsets[f] = object, s
+		fonts[names[f]], subsets[f] = fontObject(f, s), s
 	}
 	resources["Font"] = fonts
 
@@ -116,7 +114,7 @@ func (d *design) words(b *bytes.Buffer, resources pdf.Dict) error {
 		}
 		ink := "0 g\n"
 		if l.row.accent {
-			ink = d.accent("fill")
+			ink = d.accent(false)
 		}
 		fmt.Fprintf(b, "%s/%s %s Tf\n1 0 0 1 %s Tm\n%s Tj\n",
 			ink, names[f], num(l.size), nums(x, y-ascent*l.size), subsets[f].encode(l.text))

@@ -51,7 +51,7 @@ func (q *qrCode) least() float64 {
 // object gives the code as a stencil mask (ISO 32000-2, 8.9.6.2), several
 // pixels a module, so that readers that smooth pictures keep the edges. A mask
 // needs no colour space and shows no seams, which rectangles would.
-func (q *qrCode) object() (pdf.Object, error) {
+func (q *qrCode) object() pdf.Object {
 	const times = 8 // pixels a module: each module of a row is one byte
 	side := len(q.modules) * times
 	var data []byte
@@ -68,13 +68,9 @@ func (q *qrCode) object() (pdf.Object, error) {
 			data = append(data, packed...)
 		}
 	}
-	stream, err := compressed(pdf.Dict{
+	return indirect(&pdf.Stream{Dict: pdf.Dict{
 		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"),
 		"Width": pdf.Integer(side), "Height": pdf.Integer(side),
 		"ImageMask": true, "BitsPerComponent": pdf.Integer(1),
-	}, data)
-	if err != nil {
-		return nil, err
-	}
-	return indirect(stream), nil
+	}, Data: data})
 }

@@ -29,7 +29,7 @@ func TestSubsetOutlines(t *testing.T) {
 	d := drawn(t, s)
 	for name, whole := range map[string][]byte{"F1": goregular.TTF, "F2": gobold.TTF} {
 		font := follow(t, d.Appearance.Resources, "Font", name)
-		data := inflated(t, follow(t, font, "DescendantFonts", 0, "FontDescriptor", "FontFile2"))
+		data := plain(t, follow(t, font, "DescendantFonts", 0, "FontDescriptor", "FontFile2"))
 		small, err := sfnt.Parse(complete(data, whole))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -38,7 +38,7 @@ func TestSubsetOutlines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cids := readToUnicode(t, string(inflated(t, follow(t, font, "ToUnicode"))))
+		cids := readToUnicode(t, string(plain(t, follow(t, font, "ToUnicode"))))
 		if len(cids) < 30 {
 			t.Fatalf("%s: only %d characters", name, len(cids))
 		}
@@ -154,7 +154,7 @@ func hexNumber(t *testing.T, s string) (n uint64) {
 // tables in order, aligned, with right checksums, and nothing that runs.
 func TestSubsetFile(t *testing.T) {
 	d := drawn(t, russian())
-	file := inflated(t, follow(t, d.Appearance.Resources, "Font", "F1", "DescendantFonts", 0, "FontDescriptor", "FontFile2"))
+	file := plain(t, follow(t, d.Appearance.Resources, "Font", "F1", "DescendantFonts", 0, "FontDescriptor", "FontFile2"))
 	var names []string
 	for i := range int(binary.BigEndian.Uint16(file[4:])) {
 		row := file[12+16*i:]
@@ -198,11 +198,12 @@ func TestFontNames(t *testing.T) {
 	}
 	a, b := english(), english()
 	b.Owner = "Maria Schmidt"
-	if name(a) != name(a) || name(a) == name(b) {
-		t.Errorf("names %s, %s, %s", name(a), name(a), name(b))
+	first, again, other := name(a), name(a), name(b)
+	if first != again || first == other {
+		t.Errorf("names %s, %s, %s", first, again, other)
 	}
-	tag, rest, _ := strings.Cut(name(a), "+")
+	tag, rest, _ := strings.Cut(first, "+")
 	if len(tag) != 6 || strings.Trim(tag, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || rest != "GoBold" {
-		t.Errorf("name %s", name(a))
+		t.Errorf("name %s", first)
 	}
 }

@@ -3,6 +3,7 @@ package signet
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A line is a text in its place: one row's, or a part of it.
@@ -45,36 +46,36 @@ func wrap(rows []row, faceOf func(row) *face, width, size float64, anywhere bool
 	return out, true
 }
 
-// wrapText fills lines word by word.
+// wrapText fills lines word by word. A blank at the end of a line does not count.
 func wrapText(f *face, text string, size, width float64, anywhere bool) ([]string, bool) {
 	var lines []string
-	current := ""
+	room, current, filled := units(width, size), "", 0
 	for _, word := range words(text) {
-		joined := current + word
-		if f.width(strings.TrimSuffix(joined, " "), size) <= width {
-			current = joined
+		bare := strings.TrimSuffix(word, " ")
+		if filled+f.units(bare) <= room {
+			current, filled = current+word, filled+f.units(word)
 			continue
 		}
 		if current != "" {
 			lines = append(lines, strings.TrimSuffix(current, " "))
 		}
-		for f.width(strings.TrimSuffix(word, " "), size) > width {
-			if !anywhere {
+		for f.units(bare) > room {
+			head := breakWord(f, bare, room)
+			if !anywhere || head == "" {
 				return nil, false
 			}
-			head := breakWord(f, word, size, width)
-			if head == "" {
-				return nil, false // not even one character
-			}
-			lines, word = append(lines, head), word[len(head):]
+			lines, word, bare = append(lines, head), word[len(head):], bare[len(head):]
 		}
-		current = word
+		current, filled = word, f.units(word)
 	}
 	if current = strings.TrimSuffix(current, " "); current != "" {
 		lines = append(lines, current)
 	}
 	return lines, true
 }
+
+// units turns points at a font size into thousandths of that size, rounded down.
+func units(points, size float64) int { return int(points * 1000 / size) }
 
 // words cuts a text where lines may end: behind a blank, which stays with the
 // word before it, and behind a hyphen between two letters (double names, but
@@ -95,49 +96,36 @@ func words(text string) []string {
 	return append(out, string(runes[start:]))
 }
 
-// breakWord gives the longest part of a word that fits: up to a hyphen where
-// there is one in the part's second half, else up to any character.
-func breakWord(f *face, word string, size, width float64) string {
-	fits, hyphen := 0, 0
-	sum := 0
-	for i, r := range word {
-		sum += f.advance(r)
-		if float64(sum)*size/1000 > width {
-			break
-		}
-		fits = i + len(string(r))
-		if strings.ContainsRune("-–@./", r) {
-			hyphen = fits
+// breakWord gives the part of a word that fits: up to a hyphen where there is
+// one in the longest part's second half, else the longest part.
+func breakWord(f *face, word string, room int) string {
+	longest := prefix(f, word, room)
+	if hyphen := strings.LastIndexAny(longest, "-–@./"); hyphen > len(longest)/2 {
+		_, size := utf8.DecodeRuneInString(longest[hyphen:])
+		return longest[:hyphen+size]
+	}
+	return longest
+}
+
+// prefix is the longest part of a text that fits.
+func prefix(f *face, text string, room int) string {
+	for i, r := range text {
+		if room -= f.advance(r); room < 0 {
+			return text[:i]
 		}
 	}
-	if hyphen > fits/2 {
-		return word[:hyphen]
-	}
-	return word[:fits]
+	return text
 }
 
 // shorten cuts a text to one line that ends in an ellipsis. It is empty where
 // not even the ellipsis fits.
 func shorten(f *face, text string, size, width float64) string {
-	if f.width(text, size) <= width {
+	room := units(width, size)
+	if f.units(text) <= room {
 		return text
 	}
-	room := width - f.width(ellipsis, size)
-	if room < 0 {
+	if room -= f.units(ellipsis); room < 0 {
 		return ""
 	}
-	head := breakWordAt(f, text, size, room)
-	return strings.TrimRight(head, " ,.;:-–") + ellipsis
-}
-
-// breakWordAt is the longest part that fits, wherever it ends.
-func breakWordAt(f *face, text string, size, width float64) string {
-	sum := 0
-	for i, r := range text {
-		sum += f.advance(r)
-		if float64(sum)*size/1000 > width {
-			return text[:i]
-		}
-	}
-	return text
+	return strings.TrimRight(prefix(f, text, room), " ,.;:-–") + ellipsis
 }
