@@ -27,13 +27,14 @@ type ConfigurableFields struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (a *Configurable) UnmarshalJSON(data []byte) error {
-	var w struct {
+	type activity struct {
 		ID       ID                 `json:"id"`
 		Entity   ID                 `json:"ownerTypeId"`
 		EntityID ID                 `json:"ownerId"`
 		Fields   ConfigurableFields `json:"fields"`
 		Layout   json.RawMessage    `json:"layout"`
 	}
+	var w activity
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type Item struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (i *Item) UnmarshalJSON(data []byte) error {
-	var known struct {
+	type item struct {
 		ID         ID   `json:"id"`
 		Title      Text `json:"title"`
 		Created    Time `json:"createdTime"`
@@ -32,9 +32,13 @@ func (i *Item) UnmarshalJSON(data []byte) error {
 		Stage      Text `json:"stageId"`
 		Category   ID   `json:"categoryId"`
 	}
+	var known item
 	var all Map[json.RawMessage]
 	if err := errors.Join(json.Unmarshal(data, &known), json.Unmarshal(data, &all)); err != nil {
 		return err
+	}
+	if known.ID <= 0 {
+		return errors.New("item without id")
 	}
 	*i = Item{
 		ID: known.ID, Title: string(known.Title), Created: known.Created, Updated: known.Updated,
