@@ -2,6 +2,8 @@ package signet
 
 import (
 	"fmt"
+
+	"signservice/signer/pdf"
 )
 
 // A design is a signet on its way from words to lines in their places.
@@ -19,8 +21,8 @@ type design struct {
 	anywhere       bool // words may be broken
 	size           float64
 	lines          []line
-	text           Rect
-	logoBox, qrBox Rect
+	text           pdf.Rect
+	logoBox, qrBox pdf.Rect
 }
 
 // design cleans the words and decodes the pictures.
@@ -240,14 +242,14 @@ func total(lines []line) float64 {
 // right. It fails where no room for text remains.
 func (d *design) divide() bool {
 	pad := min(4.5, 0.08*min(d.width, d.height))
-	d.text = Rect{pad, pad, d.width - pad, d.height - pad}
-	d.logoBox, d.qrBox = Rect{}, Rect{}
+	d.text = pdf.Rect{X0: pad, Y0: pad, X1: d.width - pad, Y1: d.height - pad}
+	d.logoBox, d.qrBox = pdf.Rect{}, pdf.Rect{}
 	inner, height := d.text.X1-d.text.X0, d.text.Y1-d.text.Y0
 	const gap = 5
 	if d.logo != nil {
 		w, h := d.logo.within(0.26*inner, height)
 		y := pad + (height-h)/2
-		d.logoBox = Rect{pad, y, pad + w, y + h}
+		d.logoBox = pdf.Rect{X0: pad, Y0: y, X1: pad + w, Y1: y + h}
 		d.text.X0 += w + gap
 	}
 	if d.qr != nil {
@@ -256,7 +258,7 @@ func (d *design) divide() bool {
 			return false
 		}
 		y := pad + (height-side)/2
-		d.qrBox = Rect{d.width - pad - side, y, d.width - pad, y + side}
+		d.qrBox = pdf.Rect{X0: d.width - pad - side, Y0: y, X1: d.width - pad, Y1: y + side}
 		d.text.X1 -= side + gap
 	}
 	return d.text.X1 > d.text.X0 && height > 0

@@ -4,8 +4,8 @@
 // [Draw] takes a [Signet] (what the mark says, in words already chosen by the
 // caller, and how large it is) and gives a [pdf.Appearance], which package pdf
 // puts into the signature's widget. [Position] and [Box] say where on a page
-// it goes, as the page is displayed; turning that into the page's own space is
-// package pdf's.
+// it goes, as the page is displayed; [pdf.Page.Place] turns that into the page's
+// own space.
 //
 //	drawing, err := signet.Draw(signet.Signet{
 //		Owner: "Мария Иванова", Organisation: "ООО «Ромашка»",
@@ -16,10 +16,10 @@
 //
 // The words are drawn with a subset of the Go fonts (regular and bold), which
 // cover Latin, Greek and Cyrillic and come with the program. The subset holds
-// the glyphs that are drawn and nothing else, without hinting programs: four to
-// nine kilobytes for a mark in two weights. It is embedded as a Type 0 font with Identity-H
-// and a ToUnicode map, so the text can be searched, copied and read aloud, and
-// the result may stand in a PDF/A file of any part. A character that the fonts
+// the glyphs that are drawn and nothing else, without hinting programs: a mark
+// adds seven to twelve kilobytes to a file. The subset is embedded as a Type 0
+// font with Identity-H and a ToUnicode map, so the text can be searched, copied
+// and read aloud, and the result may stand in a PDF/A file of any part. A character that the fonts
 // lack is replaced by the nearest legible one and reported as a [Warning]; no
 // signet shows an empty square.
 //

@@ -61,7 +61,7 @@ func (d *design) frame(b *bytes.Buffer) {
 // pictures draws the logo and the QR code, the latter on white.
 func (d *design) pictures(b *bytes.Buffer, resources pdf.Dict) error {
 	objects := pdf.Dict{}
-	place := func(name pdf.Name, r Rect) {
+	place := func(name pdf.Name, r pdf.Rect) {
 		fmt.Fprintf(b, "q\n%s cm\n/%s Do\nQ\n", nums(r.X1-r.X0, 0, 0, r.Y1-r.Y0, r.X0, r.Y0), name)
 	}
 	if d.logo != nil {

@@ -3,6 +3,8 @@ package signet
 import (
 	"fmt"
 	"strings"
+
+	"signservice/signer/pdf"
 )
 
 // Position is one of six places on a page, as the page is displayed.
@@ -54,13 +56,10 @@ func ParsePosition(s string) (Position, error) {
 	return 0, fmt.Errorf("unknown position %q: use %s", s, strings.Join(names, ", "))
 }
 
-// A Rect is a box in points, from the lower left corner (X0, Y0) to the upper
-// right one.
-type Rect struct{ X0, Y0, X1, Y1 float64 }
-
-// Overlaps tells whether two boxes share more than an edge.
-func (r Rect) Overlaps(other Rect) bool {
-	return r.X0 < other.X1 && other.X0 < r.X1 && r.Y0 < other.Y1 && other.Y0 < r.Y1
+// Overlaps tells whether two boxes share more than an edge: whether a signet
+// would cover an earlier one.
+func Overlaps(a, b pdf.Rect) bool {
+	return a.X0 < b.X1 && b.X0 < a.X1 && a.Y0 < b.Y1 && b.Y0 < a.Y1
 }
 
 // Margin is the distance of a box from the edges of a page of the given
@@ -99,10 +98,10 @@ func defaultBox(p Preset) (width, height float64) {
 }
 
 // Place gives the box of a signet of the given size at a position, on a page of
-// the given displayed size whose lower left corner is (0, 0). Turning the
-// result into the page's own space (Rotate, CropBox, UserUnit) is package
-// pdf's. A box larger than the page is kept inside the lower left corner.
-func (p Position) Place(pageWidth, pageHeight, width, height float64) Rect {
+// the given displayed size whose lower left corner is (0, 0). [pdf.Page.Place]
+// turns the result into the page's own space (Rotate, CropBox, UserUnit). A box
+// larger than the page begins at its lower left corner.
+func (p Position) Place(pageWidth, pageHeight, width, height float64) pdf.Rect {
 	margin := Margin(pageWidth, pageHeight)
 	x, y := margin, margin
 	switch p {
@@ -118,5 +117,5 @@ func (p Position) Place(pageWidth, pageHeight, width, height float64) Rect {
 	case BottomLeft, BottomCenter, BottomRight:
 	}
 	x, y = max(x, 0), max(y, 0)
-	return Rect{X0: x, Y0: y, X1: x + width, Y1: y + height}
+	return pdf.Rect{X0: x, Y0: y, X1: x + width, Y1: y + height}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"signservice/signer/pdf"
 	"signservice/signer/signet"
 )
 
@@ -51,14 +52,14 @@ func TestPlace(t *testing.T) {
 	for _, page := range pages {
 		for _, preset := range []signet.Preset{signet.EU, signet.Russian, signet.Plain} {
 			width, height := signet.Box(preset, page.width, page.height)
-			var placed []signet.Rect
+			var placed []pdf.Rect
 			for _, p := range signet.Positions() {
 				r := p.Place(page.width, page.height, width, height)
 				if r.X0 < 0 || r.Y0 < 0 || r.X1 > page.width+1e-9 || r.Y1 > page.height+1e-9 || r.X0 >= r.X1 || r.Y0 >= r.Y1 {
 					t.Errorf("%s, %v, %v: %+v is not inside the page", page.name, preset, p, r)
 				}
 				for _, other := range placed {
-					if page.apart && r.Overlaps(other) {
+					if page.apart && signet.Overlaps(r, other) {
 						t.Errorf("%s, %v, %v: %+v overlaps %+v", page.name, preset, p, r, other)
 					}
 				}
@@ -69,7 +70,7 @@ func TestPlace(t *testing.T) {
 }
 
 func TestPlaceCorners(t *testing.T) {
-	want := map[signet.Position]signet.Rect{
+	want := map[signet.Position]pdf.Rect{
 		signet.TopLeft:      {X0: 28, Y0: 712, X1: 128, Y1: 772},
 		signet.TopCenter:    {X0: 250, Y0: 712, X1: 350, Y1: 772},
 		signet.TopRight:     {X0: 472, Y0: 712, X1: 572, Y1: 772},
