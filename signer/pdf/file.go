@@ -67,18 +67,14 @@ func (f *File) open() error {
 			return err
 		}
 	}
-	if err := f.openCrypt(); err != nil {
-		return err
-	}
-	_, err := f.catalog()
-	if errors.Is(err, ErrDamaged) && f.repaired == "" {
-		if err := f.repair(err); err != nil {
-			return err
-		}
+	if f.repaired == "" {
 		if err := f.openCrypt(); err != nil {
 			return err
 		}
-		_, err = f.catalog()
+	}
+	_, err := f.catalog()
+	if errors.Is(err, ErrDamaged) && f.repaired == "" {
+		return f.repair(err)
 	}
 	return err
 }

@@ -293,13 +293,16 @@ func (inc *increment) entries() ([]numbered, error) {
 		out = append(out, numbered{r.ref.Number, entry{entryPlain, at, int(r.ref.Generation)}})
 	}
 	if inc.f.repaired != "" {
-		for num := range uint32(inc.f.highest() + 1) {
-			e, err := inc.f.find(num)
-			if err != nil {
-				return nil, err
-			}
-			if e.kind != entryFree && !mine[num] {
-				out = append(out, numbered{num, e})
+		all := inc.f.sections[0]
+		for _, p := range all.parts {
+			for i := range p.count {
+				e, err := all.rows.row(p, i)
+				if err != nil {
+					return nil, err
+				}
+				if num := uint32(p.start + i); !mine[num] {
+					out = append(out, numbered{num, e})
+				}
 			}
 		}
 		out = append(out, numbered{0, entry{entryFree, 0, 65535}})
@@ -382,6 +385,7 @@ func (inc *increment) finishStream(trailer *rawDict, entries []numbered, at int6
 	for at>>(8*wide) > 0 {
 		wide++
 	}
+	const minorWidth = 3 // an object stream may have more than 65,535 objects
 	var data []byte
 	var index Array
 	for rest := entries; len(rest) > 0; {
@@ -392,12 +396,12 @@ func (inc *increment) finishStream(trailer *rawDict, entries []numbered, at int6
 			for i := wide - 1; i >= 0; i-- {
 				data = append(data, byte(e.offset>>(8*i)))
 			}
-			data = append(data, byte(e.minor>>8), byte(e.minor))
+			data = append(data, byte(e.minor>>16), byte(e.minor>>8), byte(e.minor))
 		}
 		rest = rest[n:]
 	}
 	trailer.set("Type", Name("XRef"))
-	trailer.set("W", Array{Integer(1), Integer(wide), Integer(2)})
+	trailer.set("W", Array{Integer(1), Integer(wide), Integer(minorWidth)})
 	trailer.set("Index", index)
 	if small := deflate(data); len(small) < len(data) {
 		trailer.set("Filter", Name("FlateDecode"))

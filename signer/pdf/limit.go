@@ -16,6 +16,7 @@ const (
 	maxNumber    = 1<<31 - 1
 	maxCache     = 8 << 20 // bytes of parsed objects that are kept
 	maxFields    = 200_000 // form fields that are visited
+	maxPageDepth = 1000    // levels of the page tree
 	maxTreeNodes = 1 << 19 // page tree nodes that are visited
 )
 

@@ -34,8 +34,8 @@ func (f *File) load(ref Ref) (*object, error) {
 	f.loading[ref.Number] = true
 	defer delete(f.loading, ref.Number)
 	o, err := f.loadFound(ref)
-	if errors.Is(err, ErrDamaged) || errors.Is(err, errRow) {
-		if f.repaired != "" {
+	if mendable(err) {
+		if f.repaired != "" || f.options.NoRepair {
 			return nil, nil
 		}
 		if err := f.repair(err); err != nil {
@@ -82,10 +82,9 @@ func (f *File) loadFound(ref Ref) (*object, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.ref.Number != ref.Number {
+		if o.ref != (Ref{ref.Number, uint16(e.minor)}) {
 			return nil, fmt.Errorf("%w: object %d is not where the table says", ErrDamaged, ref.Number)
 		}
-		o.ref.Generation = uint16(e.minor)
 		return o, f.decryptObject(o)
 	}
 	return nil, nil

@@ -64,7 +64,13 @@ func (f *File) nodeOf(item Object, from *inherited) (node, error) {
 	}
 	n := node{dict: d, from: from.with(d)}
 	n.ref, _ = item.(Ref)
-	n.kids, _, err = resolved[Array](f, d["Kids"])
+	kids, err := f.Resolve(d["Kids"])
+	switch kids := kids.(type) {
+	case Array:
+		n.kids = kids
+	case Dict: // a single page without the array around it
+		n.kids = Array{d["Kids"]}
+	}
 	return n, err
 }
 
@@ -111,7 +117,7 @@ func (f *File) leafAt(i int) (leaf, error) {
 // that the counts led nowhere; last, that nothing follows it in the tree.
 func (f *File) descend(n node, i int) (l leaf, last bool, err error) {
 	last = true
-	for range maxDepth {
+	for range maxPageDepth {
 		count, ok, err := f.countOf(n)
 		if err != nil || !ok {
 			return leaf{}, false, err
@@ -175,7 +181,7 @@ type pageWalk struct {
 }
 
 func (w *pageWalk) walk(n node, depth int) error {
-	if depth > maxDepth {
+	if depth > maxPageDepth {
 		return nil
 	}
 	for i, item := range n.kids {

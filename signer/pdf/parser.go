@@ -13,7 +13,7 @@ var errBroken = errors.New("no value")
 type parser struct {
 	lexer
 	values int
-	broken bool // something was forgiven: raw bytes are not to be trusted
+	broken bool // an end was missing: raw bytes would run into what follows
 }
 
 // parse reads one value from data that is complete.
@@ -74,7 +74,6 @@ func (p *parser) word(t token) (Object, error) {
 		p.pos = t.start
 		return nil, errBroken
 	}
-	p.broken = true
 	return nil, nil
 }
 
@@ -152,7 +151,9 @@ func (p *parser) dict(depth int) (*rawDict, error) {
 			p.pos = t.start
 			return d, nil
 		case t.kind != tokenName:
-			p.broken = true
+			if _, err := p.valueOf(t, depth+1); err != nil && !errors.Is(err, errBroken) {
+				return nil, err
+			}
 			continue
 		}
 		if err := p.entry(d, name(p.text(t)), depth); err != nil {

@@ -153,4 +153,11 @@ func (f *File) mayPrepare(spec SignatureSpec) error {
 }
 
 // mayChange holds the order against the permissions of an encrypted document.
-func (f *File) mayChange(existing bool) error { return nil }
+func (f *File) mayChange(existing bool) error {
+	e := f.Encryption()
+	switch {
+	case e == nil, existing && e.MayFill(), !existing && e.MayCreate():
+		return nil
+	}
+	return ErrPermission
+}

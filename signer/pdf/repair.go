@@ -1,7 +1,156 @@
 package pdf
 
-import "fmt"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
 
+// repair makes a table of all objects that a scan of the file finds, for a file
+// whose own tables cannot be used. It does so once; why is kept for the caller.
 func (f *File) repair(why error) error {
-	return fmt.Errorf("%w: not repaired: %w", ErrDamaged, why)
+	if f.options.NoRepair || f.repaired != "" || !mendable(why) {
+		return why
+	}
+	s := &scan{f: f, objects: map[uint32]scanned{}}
+	if err := s.run(); err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
+	if len(s.objects) == 0 {
+		if f.version == "" {
+			return ErrNotPDF
+		}
+		return fmt.Errorf("%w: no object found: %w", ErrDamaged, why)
+	}
+	f.repaired = why.Error()
+	f.forget()
+	f.sections = []*section{s.section()}
+	if err := s.chooseTrailer(); err != nil {
+		return err
+	}
+	if err := f.openCrypt(); err != nil {
+		return err
+	}
+	if err := s.openPacks(); err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
+	f.forget()
+	f.sections = []*section{s.section()}
+	return s.checkRoot()
 }
+
+// mendable tells whether an error is about the file's structure.
+func mendable(err error) bool {
+	return errors.Is(err, ErrDamaged) || errors.Is(err, errRow) || errors.Is(err, errBroken)
+}
+
+// section makes a table of what was found. It is written out as a stream if
+// there are packed objects, which a table cannot tell of.
+func (s *scan) section() *section {
+	out := &section{trailer: s.trailer}
+	var list listedRows
+	for _, num := range slices.Sorted(maps.Keys(s.objects)) {
+		n := int64(num)
+		if last := len(out.parts) - 1; last >= 0 && out.parts[last].start+out.parts[last].count == n {
+			out.parts[last].count++
+		} else {
+			out.parts = append(out.parts, part{start: n, count: 1, first: int64(len(list))})
+		}
+		e := s.objects[num].entry
+		out.stream = out.stream || e.kind == entryPacked
+		list = append(list, e)
+	}
+	out.rows = list
+	return out
+}
+
+// chooseTrailer takes the last trailer that names a catalog, and what others
+// say about encryption. Without one, the last catalog that was found must do.
+func (s *scan) chooseTrailer() error {
+	for _, t := range s.trailers {
+		if ref, ok := t.value("Root").(Ref); ok {
+			if _, found := s.objects[ref.Number]; found || len(s.packs) > 0 {
+				s.trailer = t
+			}
+		}
+	}
+	if s.trailer == nil {
+		s.trailer = &rawDict{}
+		if s.catalog != (Ref{}) {
+			s.trailer.set("Root", s.catalog)
+		}
+	}
+	for _, key := range []Name{"Encrypt", "ID", "Info"} {
+		for _, t := range s.trailers {
+			if e, ok := t.get(key); ok && s.trailer.value(key) == nil {
+				s.trailer.set(key, e.value)
+			}
+		}
+	}
+	s.f.trailer = s.trailer
+	s.f.sections[0].trailer = s.trailer
+	return nil
+}
+
+// openPacks lists the objects in object streams. As in the rest of the file,
+// what comes later counts.
+func (s *scan) openPacks() error {
+	slices.SortFunc(s.packs, func(a, b scanned) int { return cmp.Compare(a.at, b.at) })
+	for _, found := range s.packs {
+		if s.objects[found.num].at != found.at {
+			continue // a later object has its number
+		}
+		p, err := s.f.pack(found.num)
+		if errors.Is(err, ErrLimit) {
+			return err
+		}
+		if err != nil || p == nil {
+			continue
+		}
+		for i, m := range p.members {
+			if old, ok := s.objects[m.num]; m.num == 0 || m.num > maxScanned || (ok && old.at > found.at) {
+				continue
+			}
+			s.objects[m.num] = scanned{
+				num: m.num, at: found.at,
+				entry: entry{entryPacked, int64(found.num), i},
+			}
+		}
+		if len(s.objects) > maxRows {
+			return fmt.Errorf("%w: too many objects", ErrLimit)
+		}
+	}
+	return nil
+}
+
+// checkRoot makes sure that the trailer names a catalog, and looks for one in
+// the object streams if not.
+func (s *scan) checkRoot() error {
+	f := s.f
+	if _, err := f.catalog(); err == nil || !errors.Is(err, ErrDamaged) {
+		return err
+	}
+	best := Ref{}
+	for _, num := range slices.Sorted(maps.Keys(s.objects)) {
+		ref := Ref{Number: num}
+		if e := s.objects[num]; e.kind == entryPlain {
+			ref.Generation = uint16(e.minor)
+		}
+		d, err := f.dictOf(ref)
+		if err != nil {
+			return err
+		}
+		if isCatalog(d) {
+			best = ref
+		}
+	}
+	if best == (Ref{}) {
+		return fmt.Errorf("%w: no catalog found", ErrDamaged)
+	}
+	f.trailer.set("Root", best)
+	return nil
+}
+
+func isCatalog(d Dict) bool { return d["Type"] == Name("Catalog") && d["Pages"] != nil }

@@ -50,9 +50,13 @@ func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := f.repaired
 	s := &signing{f: f, inc: inc, spec: spec, value: inc.alloc()}
 	if err := s.build(); err != nil {
 		return nil, err
+	}
+	if f.repaired != before { // under way: what was built rests on the old tables
+		return f.reserve(spec)
 	}
 	return s.reserved(), nil
 }

@@ -1,0 +1,187 @@
+package pdf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+const (
+	maxScanned  = 8_388_607 // highest object number that readers accept
+	scanWindow  = 256 << 10
+	scanOverlap = 64
+)
+
+// A scan looks for objects and trailers in the whole file, one window after
+// another. The data of streams is passed over where its length can be trusted,
+// since it may hold another PDF.
+type scan struct {
+	f        *File
+	objects  map[uint32]scanned
+	packs    []scanned
+	trailers []*rawDict // in the order of the file
+	catalog  Ref        // the last one found
+	trailer  *rawDict   // the chosen one
+}
+
+// scanned is an object that was found at an offset.
+type scanned struct {
+	entry
+	num uint32
+	at  int64
+}
+
+func (s *scan) run() error {
+	for off := int64(0); off < s.f.src.size; {
+		b, err := s.f.src.read(off, int(min(scanWindow, s.f.src.size-off)))
+		if err != nil {
+			return err
+		}
+		next, err := s.window(b, off)
+		if err != nil {
+			return err
+		}
+		if end := off + int64(len(b)); next <= off {
+			if end >= s.f.src.size {
+				return nil
+			}
+			next = end - scanOverlap
+		}
+		off = next
+	}
+	return nil
+}
+
+// window looks through one window. It gives where to go on if that is not right
+// behind it: after the data of a stream.
+func (s *scan) window(b []byte, off int64) (int64, error) {
+	trailer := newFinder(b, "trailer")
+	obj := newFinder(b, "obj")
+	for pos := 0; ; {
+		t, o := trailer.from(pos), obj.from(pos)
+		if t < 0 && o < 0 {
+			return 0, nil
+		}
+		if t >= 0 && (o < 0 || t < o) {
+			pos = t + len("trailer")
+			if err := s.addTrailer(off + int64(pos)); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		pos = o + len("obj")
+		start, ok := headerBefore(b, o)
+		if !ok || (start == 0 && off > 0) {
+			continue
+		}
+		end, err := s.addObject(off + int64(start))
+		if err != nil {
+			return 0, err
+		}
+		if end >= off+int64(len(b)) {
+			return end, nil
+		}
+		pos = max(pos, int(end-off))
+	}
+}
+
+// A finder finds a key in a window again and again, looking at each byte once.
+type finder struct {
+	b, key []byte
+	at     int // of the next hit; -1 if there is none
+}
+
+func newFinder(b []byte, key string) *finder {
+	return &finder{b, []byte(key), bytes.Index(b, []byte(key))}
+}
+
+func (f *finder) from(pos int) int {
+	if f.at >= 0 && f.at < pos {
+		if f.at = bytes.Index(f.b[pos:], f.key); f.at >= 0 {
+			f.at += pos
+		}
+	}
+	return f.at
+}
+
+// headerBefore finds the two numbers in front of the keyword obj.
+func headerBefore(b []byte, at int) (int, bool) {
+	i := at
+	for range 2 {
+		j := i
+		for j > 0 && isSpace(b[j-1]) && i-j < 8 {
+			j--
+		}
+		k := j
+		for k > 0 && isDigit(b[k-1]) && j-k < 10 {
+			k--
+		}
+		if k == j || (i == j && i != at) {
+			return 0, false
+		}
+		i = k
+	}
+	return i, true
+}
+
+// addObject takes an object, and gives where its data ends if it is a stream.
+func (s *scan) addObject(at int64) (int64, error) {
+	o, err := s.f.readObject(at)
+	if mendable(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	num := o.ref.Number
+	if num == 0 || num > maxScanned {
+		return 0, nil
+	}
+	found := scanned{entry{entryPlain, at - s.f.base, int(o.ref.Generation)}, num, at}
+	if d, ok := o.value.(Dict); ok {
+		switch {
+		case o.isStream() && d["Type"] == Name("XRef"):
+			if t, err := o.rawDict(); err == nil {
+				s.trailers = append(s.trailers, t)
+			}
+			return s.streamEnd(o, d), nil
+		case o.isStream() && d["Type"] == Name("ObjStm"):
+			s.packs = append(s.packs, found)
+		case isCatalog(d):
+			s.catalog = o.ref
+		}
+		s.objects[num] = found
+		return s.streamEnd(o, d), nil
+	}
+	if s.objects[num] = found; len(s.objects) > maxRows {
+		return 0, fmt.Errorf("%w: too many objects", ErrLimit)
+	}
+	return 0, nil
+}
+
+// streamEnd gives where the data ends if Length says so and endstream follows.
+func (s *scan) streamEnd(o *object, d Dict) int64 {
+	n, ok := d["Length"].(Integer)
+	if !o.isStream() || !ok || n < 0 || o.dataAt+int64(n) > s.f.src.size {
+		return 0
+	}
+	b, err := s.f.src.window(o.dataAt+int64(n), 24)
+	if err != nil || !bytes.HasPrefix(bytes.TrimLeft(b, "\r\n\t \x00"), []byte("endstream")) {
+		return 0
+	}
+	return o.dataAt + int64(n)
+}
+
+func (s *scan) addTrailer(at int64) error {
+	d, err := s.f.readTrailer(at)
+	switch {
+	case err == nil:
+		if len(s.trailers) < maxSections {
+			s.trailers = append(s.trailers, d)
+		}
+		return nil
+	case mendable(err), errors.Is(err, errShort):
+		return nil
+	}
+	return err
+}
