@@ -91,9 +91,12 @@ func none(t *testing.T) func(http.ResponseWriter, url.Values) {
 
 // appInfo is the answer of app.info, with changes.
 func appInfo(endpoint string, change map[string]any) string {
-	u, _ := url.Parse(endpoint)
+	host := ""
+	if u, err := url.Parse(endpoint); err == nil {
+		host = u.Host
+	}
 	install := map[string]any{
-		"installed": true, "version": "1", "status": "L", "scope": "crm,placement", "domain": u.Host,
+		"installed": true, "version": "1", "status": "L", "scope": "crm,placement", "domain": host,
 		"uri": strings.TrimSuffix(endpoint, "/rest/"), "client_endpoint": endpoint, "member_id": memberID, "member_type": "x",
 	}
 	result := map[string]any{"client_id": clientID, "scope": "crm,placement,disk", "expires": "2026-12-31T23:59:59+00:00", "user_id": "12"}
