@@ -1,0 +1,34 @@
+//go:build !cgo
+
+package keys
+
+import "context"
+
+// Tokens is a registry without tokens: this program was built without cgo.
+type Tokens struct{}
+
+// Open gives an empty registry, or ErrNoPKCS11 when a token is configured.
+func Open(c Config) (*Tokens, error) {
+	if _, err := c.withDefaults(); err != nil {
+		return nil, err
+	}
+	if len(c.Tokens) > 0 {
+		return nil, ErrNoPKCS11
+	}
+	return &Tokens{}, nil
+}
+
+// Run waits for the end of ctx.
+func (*Tokens) Run(ctx context.Context) { <-ctx.Done() }
+
+// List gives nothing.
+func (*Tokens) List(context.Context) []Contents { return nil }
+
+// Status gives nothing.
+func (*Tokens) Status() []Status { return nil }
+
+// Signer gives ErrNoPKCS11.
+func (*Tokens) Signer(context.Context, KeyID) (*Signer, error) { return nil, ErrNoPKCS11 }
+
+// Close does nothing.
+func (*Tokens) Close() error { return nil }
