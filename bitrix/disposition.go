@@ -43,17 +43,19 @@ func lenientName(header string) string {
 
 // parameter returns the value of a parameter, without its quotes.
 func parameter(header, name string) (string, bool) {
-	i := strings.Index(strings.ToLower(header), name)
-	if i < 0 {
-		return "", false
+	for i := range len(header) - len(name) + 1 {
+		if !strings.EqualFold(header[i:i+len(name)], name) {
+			continue // no ToLower of the whole: it can change the length
+		}
+		value := strings.TrimSpace(header[i+len(name):])
+		if strings.HasPrefix(value, `"`) {
+			value, _, _ = strings.Cut(value[1:], `"`)
+			return value, true
+		}
+		value, _, _ = strings.Cut(value, ";")
+		return strings.TrimSpace(value), true
 	}
-	value := strings.TrimSpace(header[i+len(name):])
-	if strings.HasPrefix(value, `"`) {
-		value, _, _ = strings.Cut(value[1:], `"`)
-		return value, true
-	}
-	value, _, _ = strings.Cut(value, ";")
-	return strings.TrimSpace(value), true
+	return "", false
 }
 
 func fromLatin1(s string) string {

@@ -70,9 +70,12 @@ func ParsePlacement(body, query url.Values) (Placement, error) {
 	if seconds, err := readInt([]byte(body.Get("AUTH_EXPIRES"))); err == nil && seconds > 0 && seconds <= 1<<30 {
 		p.ExpiresIn = time.Duration(seconds) * time.Second
 	}
-	var err error
-	p.Options, err = parseOptions(body.Get("PLACEMENT_OPTIONS"))
-	return p, err
+	options, err := parseOptions(body.Get("PLACEMENT_OPTIONS"))
+	if err != nil {
+		return Placement{}, err
+	}
+	p.Options = options
+	return p, nil
 }
 
 // parseOptions reads the JSON text. It is missing where there is nothing to
