@@ -20,6 +20,10 @@ func (p *Portals) AuthorizeURL(ctx context.Context, portal app.PortalID, state s
 	return u, p.Translate(op, err)
 }
 
+// maxCode is the longest code that is shown to the authorization server; real
+// ones have 32 digits.
+const maxCode = 256
+
 // IdentifyCode finds out who comes back from AuthorizeURL with a code. The
 // portal is the one that the caller has sent the visitor to; a code of another
 // one is refused, whatever the address that brought it claims. A code lives
@@ -30,6 +34,9 @@ func (p *Portals) IdentifyCode(ctx context.Context, portal app.PortalID, code st
 	record, err := p.installed(ctx, portal)
 	if err != nil {
 		return app.Visit{}, p.Translate(op, err)
+	}
+	if code == "" || len(code) > maxCode {
+		return app.Visit{}, app.Fail(app.Unauthenticated, op, "portal.session")
 	}
 	grant, err := p.oauth.Exchange(ctx, record.ClientID, bitrix.Secret(code), record.AuthServer)
 	if err != nil {
