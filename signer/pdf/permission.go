@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Restrictions are what earlier signatures leave open (ISO 32000-2, 12.8.2).
@@ -122,17 +123,25 @@ func (f *File) docMDP(o Object) (int, error) {
 }
 
 // mayPrepare holds the order against what the document's owner and its earlier
-// signatures permit. A document timestamp is permitted always (12.8.2.2).
-func (f *File) mayPrepare(spec SignatureSpec) error {
+// signatures permit, and names the field. A document timestamp is permitted
+// after every signature (12.8.2.2). A lock is about the values of fields
+// (12.8.2.4), so it does not stand against a new one: DocMDP does, or not.
+func (f *File) mayPrepare(spec *SignatureSpec) error {
 	fm, err := f.readForm()
 	if err != nil {
 		return err
 	}
+	r, err := f.Restrictions()
+	if err != nil {
+		return err
+	}
+	if spec.Field == "" {
+		spec.Field = fm.freshName()
+	}
 	if err := f.mayChange(fm.names[spec.Field]); err != nil {
 		return err
 	}
-	r, err := f.Restrictions()
-	if err != nil {
+	if err := f.checkPDFA(spec.Appearance); err != nil {
 		return err
 	}
 	if spec.Certify > 0 && r.Signed {
@@ -144,12 +153,14 @@ func (f *File) mayPrepare(spec SignatureSpec) error {
 	if r.Permission == 1 {
 		return ErrCertifiedNoChanges
 	}
-	for _, l := range r.Locks {
-		if l.Locks(spec.Field) && fm.names[spec.Field] {
-			return fmt.Errorf("field %q: %w", spec.Field, ErrFieldLocked)
-		}
+	if fm.names[spec.Field] && r.locks(spec.Field) {
+		return fmt.Errorf("field %q: %w", spec.Field, ErrFieldLocked)
 	}
 	return nil
+}
+
+func (r Restrictions) locks(field string) bool {
+	return slices.ContainsFunc(r.Locks, func(l *Lock) bool { return l.Locks(field) })
 }
 
 // mayChange holds the order against the permissions of an encrypted document.

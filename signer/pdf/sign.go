@@ -39,7 +39,7 @@ func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 	if err := spec.complete(); err != nil {
 		return nil, err
 	}
-	if err := f.mayPrepare(spec); err != nil {
+	if err := f.mayPrepare(&spec); err != nil {
 		return nil, err
 	}
 	random := spec.Rand
@@ -87,6 +87,11 @@ func (s *signing) build() error {
 			return err
 		}
 	}
+	if s.spec.Store != nil {
+		if err := s.inc.addStore(*s.spec.Store); err != nil {
+			return err
+		}
+	}
 	if err := s.inc.flush(); err != nil {
 		return err
 	}
@@ -107,9 +112,6 @@ func (s *signing) setField() error {
 		return err
 	}
 	s.field = s.spec.Field
-	if s.field == "" {
-		s.field = fm.freshName()
-	}
 	for _, field := range fm.fields {
 		if field.Name == s.field {
 			return s.fill(field)

@@ -20,10 +20,14 @@ type source struct {
 	blocks map[int64][]byte
 	order  []int64 // ring of the blocks' numbers, in the order they came
 	next   int
+	origin *origin
 }
 
+// An origin is shared by the sources of one file and of its revisions.
+type origin struct{ _ byte }
+
 func newSource(r io.ReaderAt, size int64) *source {
-	return &source{r: r, size: size, blocks: map[int64][]byte{}}
+	return &source{r: r, size: size, blocks: map[int64][]byte{}, origin: &origin{}}
 }
 
 // window gives n bytes at the offset, or what there is of them before the end

@@ -60,6 +60,9 @@ type SignatureSpec struct {
 	// 1 no changes, 2 forms and signatures, 3 comments as well. 0 does not
 	// certify.
 	Certify int
+	// Store is added to the document's security store by the same increment, as
+	// an archive timestamp should cover it; nil adds nothing.
+	Store *SecurityStore
 	// SeedsHonoured says that the caller has seen to those seed values that
 	// this package cannot judge: [Seed.Beyond].
 	SeedsHonoured bool
