@@ -76,7 +76,7 @@ func (t *token) sendPIN(ctx context.Context, source PINSource, name string, logi
 	if err != nil {
 		return err
 	}
-	err = login(string(pin.secret))
+	err = login(string(pin.bytes()))
 	forget := t.forgetPIN(err, name, pin)
 	if err := errors.Join(err, answer(forget)); err != nil {
 		return fmt.Errorf("log in: %w", meaning(err))

@@ -12,10 +12,25 @@ import (
 
 // PIN is a token's PIN. It never shows itself: every way of printing gives
 // "[redacted]". The zero value is no PIN.
-type PIN struct{ secret []byte }
+type PIN struct {
+	// A pointer, since fmt prints the fields of a value that a verb does not suit,
+	// whatever its methods say.
+	secret *[]byte
+}
 
 // NewPIN keeps a copy of the PIN.
-func NewPIN(pin []byte) PIN { return PIN{bytes.Clone(pin)} }
+func NewPIN(pin []byte) PIN {
+	secret := bytes.Clone(pin)
+	return PIN{&secret}
+}
+
+// bytes gives the PIN itself.
+func (p PIN) bytes() []byte {
+	if p.secret == nil {
+		return nil
+	}
+	return *p.secret
+}
 
 // PINSource gives the PIN when it is needed, and again after a token came back,
 // so that a PIN need not stay in memory. The registry wipes what it was given.
@@ -46,7 +61,7 @@ func PINFile(path string) PINSource {
 }
 
 // Empty tells whether there is no PIN.
-func (p PIN) Empty() bool { return len(p.secret) == 0 }
+func (p PIN) Empty() bool { return len(p.bytes()) == 0 }
 
 // Mark gives a keyed hash that tells two PINs of a token apart and reveals
 // neither: HMAC-SHA-256 under key over the token's serial number and the PIN.
@@ -54,12 +69,12 @@ func (p PIN) Empty() bool { return len(p.secret) == 0 }
 func (p PIN) Mark(key []byte, tokenSerial string) []byte {
 	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "pin latch\x00%d\x00%s\x00", len(tokenSerial), tokenSerial)
-	mac.Write(p.secret)
+	mac.Write(p.bytes())
 	return mac.Sum(nil)
 }
 
 // wipe overwrites the PIN. Copies that PKCS#11 libraries made stay.
-func (p PIN) wipe() { clear(p.secret) }
+func (p PIN) wipe() { clear(p.bytes()) }
 
 // String hides the PIN.
 func (PIN) String() string { return redacted }

@@ -103,16 +103,16 @@ func (k *SoftKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) 
 }
 
 // String hides the key.
-func (*SoftKey) String() string { return redacted }
+func (SoftKey) String() string { return redacted }
 
 // GoString hides the key from %#v.
-func (*SoftKey) GoString() string { return redacted }
+func (SoftKey) GoString() string { return redacted }
 
 // LogValue hides the key from slog.
-func (*SoftKey) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (SoftKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalText hides the key from JSON and its like.
-func (*SoftKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (SoftKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Format hides the key from every verb of fmt.
-func (*SoftKey) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+func (SoftKey) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }

@@ -164,6 +164,7 @@ func (p Purpose) apply(c *x509.Certificate) {
 	switch p {
 	case Documents: // RFC 9336
 		c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 36}}
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} // without it NSS, hence pdfsig, trusts none
 	case Timestamps:
 		c.KeyUsage = x509.KeyUsageDigitalSignature
 		// crypto/x509 marks the extension as not critical, so it is given whole.
