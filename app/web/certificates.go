@@ -103,7 +103,7 @@ func (s *Server) newCertificate(c *call) error {
 		f.Years = append(f.Years, views.Option{Value: strconv.Itoa(years), Words: c.T("certificate.years-count", years), Checked: years == 1})
 	}
 	for _, key := range []string{"ecdsa-p256", "rsa-3072"} {
-		f.Keys = append(f.Keys, views.Option{Value: key, Words: c.T("certificate." + key), Checked: key == "ecdsa-p256"})
+		f.Keys = append(f.Keys, views.Option{Value: key, Words: c.T("certificate.key-" + key), Checked: key == "ecdsa-p256"})
 	}
 	return c.section("", views.CertificateScreen(f))
 }

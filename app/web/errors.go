@@ -84,6 +84,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 	if after := waiting(failure); after > 0 {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(after))
 	}
+	if failure.Key == "portal.session" {
+		c.Response().Header().Set(sessionState, "expired") // a fresh authorization from the frame may help
+	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	words := wordsOf(c)
 	if forScript(c.Request()) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strconv"
 
 	"signservice/app"
@@ -38,7 +39,14 @@ func (s *Server) journal(c *call) error {
 			Words: c.T("journal.older"), Get: "/api/admin/journal?before=" + strconv.FormatInt(entries[len(entries)-1].Seq, 10),
 		}
 	}
-	return c.section("", views.JournalSection(v))
+	if q.Before == 0 {
+		return c.section("", views.JournalSection(v))
+	}
+	text, err := html(ctx, views.JournalSection(v))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, part{HTML: text, More: true})
 }
 
 // names are the names of the people and certificates that entries speak of.

@@ -144,7 +144,7 @@ func (c *call) done(r app.Request) views.Notice {
 // why is the reason of a Request's failure in the person's words.
 func (c *call) why(r app.Request) string {
 	if r.Failure == nil {
-		return c.T("request." + string(r.State))
+		return c.T("request.ended-" + string(r.State))
 	}
 	return message(r.Failure.Key, r.Failure.Kind, r.Failure.Args, c.words)
 }

@@ -55,8 +55,8 @@ type part struct {
 	HTML string `json:"html"`
 	// Notice is a short sentence that something was done.
 	Notice string `json:"notice,omitempty"`
-	// More is added to what is there instead of replacing it: the name of the place.
-	More string `json:"more,omitempty"`
+	// More tells that the rows in HTML follow those that the page shows already.
+	More bool `json:"more,omitempty"`
 }
 
 // section answers with a section of the settings.

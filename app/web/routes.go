@@ -111,7 +111,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	now.enrolment = held.Enrolment
 	if !s.config.Now().Before(held.Ends) {
 		// The page's script asks the portal for a new one.
-		c.Response().Header().Set("X-Session", "expired")
+		c.Response().Header().Set(sessionState, "expired")
 		return nil, app.Fail(app.Unauthenticated, "admit", "session.expired")
 	}
 	if held.Door != r.door {

@@ -31,6 +31,10 @@ const (
 	doorOwner  door = "owner"
 )
 
+// sessionState is the header that has a page's script ask its portal's frame
+// for a fresh authorization, once, and call again.
+const sessionState = "X-Session"
+
 // session is what a page carries, sealed. Only this service can make or read
 // one.
 type session struct {

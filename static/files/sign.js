@@ -1,0 +1,172 @@
+// The Sign tab: a place that shows one screen after another, as the server
+// decides, and follows a signature on its way.
+
+import { get, post, events } from "./api.js";
+import { reloadData } from "./frame.js";
+import { buttons, busy, problem, replace } from "./page.js";
+import { codes, filters, failed, clearErrors } from "./form.js";
+
+const place = document.getElementById("screen");
+let following = null; // stops the present stream
+let looking = 0; // the timer that looks for new documents
+
+// show puts a screen into the page and does what it asks for.
+async function show(screen) {
+  following?.abort();
+  following = null;
+  clearTimeout(looking);
+  const before = place.dataset.screen;
+  place.dataset.screen = screen.screen;
+  document.getElementById("errors").replaceChildren();
+  replace(place, screen.html);
+  if (before) place.querySelector("[data-focus]")?.focus({ preventScroll: true });
+  if (screen.changed && before === "running") reloadData();
+  const form = place.querySelector("#sign-form");
+  if (form) prepare(form);
+  if (place.querySelector("[data-watch]")) lookAgain();
+  if (place.querySelector("[data-follow]")) follow(screen.request);
+  if (screen.open) await open(screen.open);
+}
+
+// start asks what the tab shows.
+async function start() {
+  try {
+    await show(await get("/api/sign"));
+  } catch (cause) {
+    stuck(cause);
+  }
+}
+
+// open freezes a document and shows its form.
+async function open(ref) {
+  try {
+    await show(await post("/api/sign/documents", ref));
+  } catch (cause) {
+    stuck(cause);
+  }
+}
+
+// stuck shows an error where nothing else is on the page.
+function stuck(cause) {
+  place.replaceChildren();
+  problem(document.getElementById("errors"), cause);
+}
+
+// lookAgain asks for documents as long as the tab is looked at.
+function lookAgain() {
+  looking = setTimeout(async () => {
+    if (document.hidden) return lookAgain();
+    try {
+      const screen = await get("/api/sign");
+      if (screen.screen !== place.dataset.screen) await show(screen);
+      else lookAgain();
+    } catch {
+      lookAgain(); // it will come back, or the person opens the tab anew
+    }
+  }, 8000);
+}
+
+// follow shows each step of a Request, by a stream of events, and by asking
+// again and again where streams are cut off.
+async function follow(request) {
+  const stop = new AbortController();
+  following = stop;
+  const path = `/api/sign/requests/${request}`;
+  let ended = false;
+  const take = (screen) => {
+    if (stop.signal.aborted) return;
+    if (screen.screen === "running") update(screen);
+    else {
+      ended = true;
+      show(screen);
+    }
+  };
+  for (let wait = 1000; !ended && !stop.signal.aborted; wait = Math.min(wait * 1.5, 10000)) {
+    try {
+      await events(`${path}/events`, stop.signal, take);
+      wait = 1000;
+    } catch {
+      // Cut off: asking follows.
+    }
+    if (ended || stop.signal.aborted) return;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (stop.signal.aborted) return;
+    try {
+      take(await get(path));
+    } catch (cause) {
+      if (cause.kind === "not-found" || cause.kind === "unauthenticated" || cause.kind === "forbidden") {
+        problem(document.getElementById("errors"), cause);
+        return;
+      }
+    }
+  }
+}
+
+// update changes the steps in place, so that a reader hears only what is new.
+function update(screen) {
+  const template = document.createElement("template");
+  template.innerHTML = screen.html;
+  const fresh = template.content.querySelectorAll(".step");
+  const steps = place.querySelectorAll(".step");
+  if (fresh.length !== steps.length) {
+    replace(place, screen.html);
+    return;
+  }
+  steps.forEach((step, i) => {
+    if (!step.isEqualNode(fresh[i])) step.replaceWith(fresh[i]);
+  });
+}
+
+// prepare makes a fresh form live.
+function prepare(form) {
+  codes(form);
+  filters(form);
+  const summary = form.querySelector("[data-summary]");
+  const field = (name) => form.querySelector(`input[name="${name}"]:checked`);
+  const tell = () => {
+    const visible = form.elements.visible.checked;
+    form.querySelector("#signet").classList.toggle("off", !visible);
+    form.querySelector("#signet-body").inert = !visible;
+    const where = field("position")?.dataset.words || "";
+    const page = field("page")?.dataset.words || "";
+    form.querySelector("[data-place-where]").textContent = where;
+    form.querySelector("[data-place-page]").textContent = page;
+    const who = field("certificate")?.dataset.short || "";
+    const sentence = visible ? form.dataset.withMark : form.dataset.withoutMark;
+    summary.textContent = sentence.replace(/\{(who|where|page)\}/g, (_, name) => ({ who, where, page })[name]);
+  };
+  form.addEventListener("change", tell);
+  tell();
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    busy(button, () => order(form));
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+}
+
+// order sends the form. The form stays as it is until the order is taken.
+async function order(form) {
+  clearErrors(form);
+  const data = new FormData(form);
+  try {
+    const screen = await post("/api/sign/orders", {
+      requests: [form.dataset.request],
+      certificate: data.get("certificate") || "",
+      visible: data.has("visible"),
+      page: data.get("page") || "",
+      position: data.get("position") || "",
+      reason: data.get("reason") || "",
+      code: data.get("code") || "",
+      confirm: data.has("confirm"),
+    });
+    await show(screen);
+  } catch (cause) {
+    failed(form, cause);
+  }
+}
+
+buttons(show);
+start();
