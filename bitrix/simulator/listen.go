@@ -21,7 +21,7 @@ func (c *Cloud) Start(ctx context.Context) error {
 		return errors.New("start simulator: already closed")
 	}
 	if c.Auth.url == nil {
-		u, err := c.serve(ctx, c.cfg.AuthAddr, "", c.Auth.Handler())
+		u, _, err := c.serve(ctx, c.cfg.AuthAddr, "", c.Auth.Handler())
 		if err != nil {
 			return fmt.Errorf("start authorization server: %w", err)
 		}
@@ -31,21 +31,22 @@ func (c *Cloud) Start(ctx context.Context) error {
 		if p.url != nil {
 			continue
 		}
-		u, err := c.serve(ctx, p.cfg.Addr, p.cfg.Host, p.Handler())
+		u, addr, err := c.serve(ctx, p.cfg.Addr, p.cfg.Host, p.Handler())
 		if err != nil {
 			return fmt.Errorf("start portal %s: %w", p.cfg.Name, err)
 		}
-		p.url = u
+		p.url, p.listening = u, addr
 	}
 	return nil
 }
 
-// serve listens and returns the address under which host is reached.
-func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*url.URL, error) {
+// serve listens and returns the address under which host is reached, and that
+// of the listener.
+func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*url.URL, string, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	c.servers = append(c.servers, srv)
@@ -59,7 +60,7 @@ func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*
 
 	bound, port, err := net.SplitHostPort(ln.Addr().String())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if host == "" {
 		host = bound
@@ -67,7 +68,7 @@ func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*
 			host = "127.0.0.1"
 		}
 	}
-	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, nil
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, ln.Addr().String(), nil
 }
 
 // Close ends all listeners and waits for their requests' handlers and for

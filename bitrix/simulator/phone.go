@@ -26,7 +26,7 @@ type Phone struct {
 type phoneEntry struct {
 	Label, Issuer string
 	key           []byte
-	algorithm     func() hash.Hash
+	algorithm     string // SHA1, SHA256, SHA512
 	digits        int
 	period        int
 }
@@ -79,7 +79,7 @@ func (ph *Phone) Code() string {
 }
 
 func readEnrolment(s string) (phoneEntry, error) {
-	e := phoneEntry{Label: "typed key", digits: 6, period: 30, algorithm: sha1.New}
+	e := phoneEntry{Label: "typed key", digits: 6, period: 30, algorithm: "SHA1"}
 	secret := s
 	if strings.HasPrefix(s, "otpauth:") {
 		u, err := url.Parse(s)
@@ -90,13 +90,8 @@ func readEnrolment(s string) (phoneEntry, error) {
 		secret = q.Get("secret")
 		e.Label, e.Issuer = strings.TrimPrefix(u.Path, "/"), q.Get("issuer")
 		e.digits, e.period = or(integer(q.Get("digits")), 6), or(integer(q.Get("period")), 30)
-		switch strings.ToUpper(q.Get("algorithm")) {
-		case "", "SHA1":
-		case "SHA256":
-			e.algorithm = sha256.New
-		case "SHA512":
-			e.algorithm = sha512.New
-		default:
+		e.algorithm = strings.ToUpper(or(q.Get("algorithm"), "SHA1"))
+		if e.hash() == nil {
 			return e, fmt.Errorf("scan: unknown algorithm")
 		}
 	}
@@ -112,11 +107,23 @@ func readEnrolment(s string) (phoneEntry, error) {
 	return e, nil
 }
 
+func (e phoneEntry) hash() func() hash.Hash {
+	switch e.algorithm {
+	case "SHA1":
+		return sha1.New
+	case "SHA256":
+		return sha256.New
+	case "SHA512":
+		return sha512.New
+	}
+	return nil
+}
+
 // code is RFC 6238 over RFC 4226.
 func (e phoneEntry) code(now time.Time) string {
 	var counter [8]byte
 	binary.BigEndian.PutUint64(counter[:], uint64(now.Unix())/uint64(e.period)) //nolint:gosec // after 1970
-	mac := hmac.New(e.algorithm, e.key)
+	mac := hmac.New(e.hash(), e.key)
 	mac.Write(counter[:])
 	sum := mac.Sum(nil)
 	at := sum[len(sum)-1] & 0xf

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -270,6 +271,43 @@ func decodeValue(dec *json.Decoder, depth int) (any, error) {
 		return nil, fmt.Errorf("%w: %w", errJSON, err)
 	}
 	return out, nil
+}
+
+// MarshalJSON keeps order and kind, for saving.
+func (a *array) MarshalJSON() ([]byte, error) {
+	if a == nil {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, k := range a.keys {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(k)
+		if err != nil {
+			return nil, err
+		}
+		val, err := json.Marshal(a.vals[k])
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(val)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *array) UnmarshalJSON(raw []byte) error {
+	read, err := parseJSON(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	*a = *read
+	return nil
 }
 
 // obj is a JSON object of an answer.

@@ -12,11 +12,12 @@ type Portal struct {
 	cfg   PortalConfig // guarded by cloud.mu as everything below
 	n     int          // 1, 2, …: tells apart the cookies of portals on one host
 
-	url      *url.URL        // nil until it listens
-	oldHosts map[string]bool // names it had before [Portal.Rename]
-	state    portalState
-	key      string // of download links
-	shared   string // of application tokens
+	url       *url.URL        // nil until it listens
+	listening string          // address of the listener, "" without one
+	oldHosts  map[string]bool // names it had before [Portal.Rename]
+	state     portalState
+	key       string // of download links
+	shared    string // of application tokens
 
 	ids      map[string]int // last id by kind
 	users    []*User

@@ -23,7 +23,7 @@ func (p *Portal) Rename(host string) {
 		next = net.JoinHostPort(host, port)
 	}
 	delete(p.oldHosts, next)
-	p.url = &url.URL{Scheme: p.url.Scheme, Host: next}
+	p.url, p.cfg.Host = &url.URL{Scheme: p.url.Scheme, Host: next}, host
 }
 
 // Delete ends the portal: it answers 404 with HTML or, when told, REST calls

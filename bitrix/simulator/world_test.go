@@ -226,8 +226,8 @@ func do(req *http.Request) (answer, error) {
 	}
 	out := answer{status: res.StatusCode, header: res.Header, raw: raw}
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
-		if err := json.Unmarshal(raw, &out.body); err != nil {
-			return answer{}, err
+		if json.Unmarshal(raw, &out.body) != nil {
+			out.body = nil // a broken answer has no members
 		}
 	}
 	return out, nil
