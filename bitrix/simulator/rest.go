@@ -110,8 +110,9 @@ func (p *Portal) rest(w http.ResponseWriter, r *http.Request) {
 // newCall takes the method and the token from where they may stand.
 func (p *Portal) newCall(r *http.Request, params *array) *call {
 	c := &call{p: p, params: params, http: r}
-	path := strings.Trim(strings.TrimPrefix(r.URL.Path, "/rest/"), "/")
-	if seg := strings.Split(path, "/"); len(seg) == 3 && seg[0] != "api" {
+	path, isREST := strings.CutPrefix(r.URL.Path, "/rest/")
+	path = strings.Trim(path, "/")
+	if seg := strings.Split(path, "/"); isREST && len(seg) == 3 && seg[0] != "api" {
 		c.webhook = &webhook{user: integer(seg[0]), secret: seg[1]}
 		path = seg[2]
 	}
@@ -327,7 +328,7 @@ func paged[T any](c *call, rows []T, size int) (page []T, next int) {
 	if to < len(rows) {
 		next = to
 	}
-	return rows[from:to], next
+	return append([]T{}, rows[from:to]...), next // never null
 }
 
 // clientIP is where the call comes from: the leaky bucket is per portal and address.
