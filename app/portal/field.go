@@ -54,7 +54,8 @@ func isFileField(f bitrix.Field) bool {
 }
 
 // readFields reads an element's file fields with the client's own rights, in
-// one call.
+// one call. A part of it that fails is called alone: the client renews tokens
+// and repeats for calls, not for parts of a batch.
 func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string]field, error) {
 	if e.Type <= 0 || e.ID <= 0 {
 		return nil, app.Fail(app.NotFound, "read element", "deal.gone")
@@ -66,10 +67,16 @@ func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string
 		return nil, err
 	}
 	item, err := read.Value() // first: whether the element is there says more
+	if err != nil && !refusesElement(err) {
+		item, err = c.Item(ctx, bitrix.EntityType(e.Type), bitrix.ID(e.ID))
+	}
 	if err != nil {
 		return nil, err
 	}
 	fields, err := described.Value()
+	if err != nil {
+		fields, err = c.ItemFields(ctx, bitrix.EntityType(e.Type))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +92,11 @@ func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string
 		found[code] = field{Field: f, files: files}
 	}
 	return found, nil
+}
+
+// refusesElement tells whether a failure is about the element itself.
+func refusesElement(err error) bool {
+	return errors.Is(err, bitrix.ErrNotFound) || errors.Is(err, bitrix.ErrAccessDenied)
 }
 
 // readField reads one file field; a field that is not there, or that the user

@@ -1,0 +1,101 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"signservice/app"
+	"signservice/bitrix"
+)
+
+// The paths below the service's address that a portal is told. Local apps are
+// registered with PathInstall and PathMain by hand.
+const (
+	PathInstall = "/bx/install"  // initial installation path
+	PathMain    = "/bx/app"      // handler path: the app's own page
+	PathDealTab = "/bx/deal-tab" // the Sign tab of a deal
+	PathEvent   = "/bx/event"    // events
+)
+
+// Portals gives clients and translates their errors; *portal.Portals is it.
+type Portals interface {
+	// Client acts as a user of a portal.
+	Client(ctx context.Context, portal app.PortalID, user app.UserID) (*bitrix.Client, error)
+	// Translate turns errors of package bitrix into the domain's.
+	Translate(op string, err error) error
+}
+
+// Installer installs the app in portals.
+type Installer struct {
+	portals Portals
+	baseURL string
+}
+
+// New makes an Installer for a service at an address such as
+// https://sign.example.org, without a path.
+func New(portals Portals, baseURL string) *Installer {
+	return &Installer{portals: portals, baseURL: strings.TrimSuffix(baseURL, "/")}
+}
+
+// Install binds the tab and the events with the grant of an administrator.
+//
+// Errors: app.Forbidden install.administrators-only for anybody else, and
+// portal.scope with the permissions that the app lacks in the portal;
+// app.Invalid install.address when the portal cannot use the service's
+// address; otherwise those of every call to a portal.
+func (i *Installer) Install(ctx context.Context, v app.Visit) error {
+	const op = "install"
+	if !v.Admin {
+		return app.Fail(app.Forbidden, op, "install.administrators-only")
+	}
+	c, err := i.portals.Client(ctx, v.Portal, v.User)
+	if err != nil {
+		return i.portals.Translate(op, err)
+	}
+	return i.portals.Translate(op, Register(ctx, c, Config{BaseURL: i.baseURL}))
+}
+
+// Config says what is registered.
+type Config struct {
+	// BaseURL is the address of the service, without a path.
+	BaseURL string
+}
+
+func (c Config) tab() string   { return c.BaseURL + PathDealTab }
+func (c Config) event() string { return c.BaseURL + PathEvent }
+
+// Register is Install with a client at hand. Errors are the domain's where
+// this package knows more than the client, otherwise those of package bitrix.
+func Register(ctx context.Context, c *bitrix.Client, cfg Config) error {
+	if u, err := url.Parse(cfg.BaseURL); err != nil || u.Host == "" {
+		return app.Fail(app.Invalid, "register", "install.address", cfg.BaseURL)
+	}
+	if err := checkScope(ctx, c); err != nil {
+		return explain(err, cfg)
+	}
+	if err := bindTab(ctx, c, cfg); err != nil {
+		return explain(err, cfg)
+	}
+	return explain(bindEvents(ctx, c, cfg), cfg)
+}
+
+// explain says what a refusal means at an installation.
+func explain(err error, cfg Config) error {
+	var said *bitrix.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bitrix.ErrAccessDenied):
+		return app.Fail(app.Forbidden, "register", "install.administrators-only").Because(err)
+	case !errors.As(err, &said):
+		return err
+	case said.HasCode(bitrix.CodePlacementNotFound), said.HasCode(bitrix.CodeEventNotFound):
+		// So a portal says that the permission for deals is missing.
+		return app.Fail(app.Forbidden, "register", "portal.scope", "crm").Because(err)
+	case said.HasCode(bitrix.CodeWrongHandlerURL), said.HasCode(bitrix.CodeUnsupportedProtocol):
+		return app.Fail(app.Invalid, "register", "install.address", cfg.BaseURL).Because(err)
+	}
+	return err
+}
