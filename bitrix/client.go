@@ -48,7 +48,7 @@ type Config struct {
 	// redirected, such as a cloud storage. No token is sent there by us.
 	DownloadHosts []string
 	UserAgent     string         // "" means DefaultUserAgent
-	Timeout       time.Duration  // of one attempt; 0 means DefaultTimeout. Uploads get more, by their size
+	Timeout       time.Duration  // of one attempt, and of silence in a download; 0 means DefaultTimeout. Uploads get more, by their size
 	MaxWait       time.Duration  // for a blocked method; 0 means DefaultMaxWait, below 0 no waiting
 	Clock         Clock          // nil means SystemClock
 	Jitter        func() float64 // from [0, 1), spreads repetitions; nil means random

@@ -15,7 +15,7 @@
 // asks the portal named there for the user.
 //
 //	post, err := bitrix.ReadPlacement(request)
-//	who, err := oauth.Identify(ctx, post.AccessToken, post.ServerEndpoint)
+//	who, err := oauth.Identify(ctx, post.AccessToken, post.ClaimedAuthServer)
 //	portal, err := bitrix.New(bitrix.Config{Endpoint: who.Endpoint, Tokens: bitrix.StaticToken(post.AccessToken)})
 //	deal, err := portal.Item(ctx, bitrix.EntityDeal, 8061)
 //
@@ -34,9 +34,10 @@
 // answer with an `error` key is an error even with status 200.
 //
 // What may be repeated is repeated here, so callers should not: a refused
-// token once with a new one from the [TokenSource]; too many calls (503) with
-// growing pauses; a method blocked for its running time (429) until it is
-// free, if that is soon; network failures, HTML and empty answers for reads.
+// token once with a new one from the [TokenSource]; too many calls (503) after
+// a pause for all clients of the portal; a method blocked for its running time
+// (429) when it is free, if that is soon; network failures, HTML and empty
+// answers for reads.
 // A write is repeated only where it is certain that it was not applied.
 // Otherwise the error is [ErrLostAnswer]: read, then decide.
 //

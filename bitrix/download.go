@@ -99,17 +99,39 @@ func (c *Client) repeatDownload(ctx context.Context, once func() (started bool, 
 	}
 }
 
-// fileResponse is an answer that is a file, with its deadline.
+// fileResponse is an answer that is a file, with its deadlines.
 type fileResponse struct {
 	*http.Response
-	ctx    context.Context
-	cancel context.CancelFunc
+	deadlines *deadlines
 }
 
 func (r *fileResponse) close() {
 	_ = r.Body.Close()
-	r.cancel()
+	r.deadlines.end()
 }
+
+// deadlines end a download that takes too long as a whole, or in which nothing
+// arrives for a while.
+type deadlines struct {
+	ctx     context.Context // of this one download
+	end     func()
+	watch   *time.Timer
+	silence time.Duration
+}
+
+func newDeadlines(ctx context.Context, silence time.Duration) *deadlines {
+	ctx, cancelWhole := context.WithTimeoutCause(ctx, downloadTime, fmt.Errorf("download has taken more than %s", downloadTime))
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := time.AfterFunc(silence, func() { cancel(fmt.Errorf("nothing has arrived in %s", silence)) })
+	return &deadlines{ctx: ctx, watch: watch, silence: silence, end: func() {
+		watch.Stop()
+		cancel(nil)
+		cancelWhole()
+	}}
+}
+
+// arrived starts the next while.
+func (d *deadlines) arrived() { d.watch.Reset(d.silence) }
 
 // openFile asks for a file, follows redirects and refuses what is no file.
 func (c *Client) openFile(ctx context.Context, method string, link Secret) (*fileResponse, *Error) {
@@ -120,13 +142,13 @@ func (c *Client) openFile(ctx context.Context, method string, link Secret) (*fil
 	if err := c.bucket.take(ctx); err != nil {
 		return nil, &Error{Err: unreachable(ctx, err)}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTime, fmt.Errorf("download has taken more than %s", downloadTime))
-	resp, failed := c.follow(ctx, method, target)
+	d := newDeadlines(ctx, c.sender.timeout)
+	resp, failed := c.follow(d.ctx, method, target)
 	if failed != nil {
-		cancel()
+		d.end()
 		return nil, failed
 	}
-	file := &fileResponse{Response: resp, ctx: ctx, cancel: cancel}
+	file := &fileResponse{Response: resp, deadlines: d}
 	if failed := refuse(method, file); failed != nil {
 		file.close()
 		return nil, failed
@@ -225,7 +247,7 @@ func refuse(method string, resp *fileResponse) *Error {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFailureText))
 	if err != nil {
-		return &Error{Status: resp.StatusCode, Err: unreachable(resp.ctx, err)}
+		return &Error{Status: resp.StatusCode, Err: unreachable(resp.deadlines.ctx, err)}
 	}
 	return readRefusal(answer{status: resp.StatusCode, header: resp.Header, body: body})
 }
@@ -289,6 +311,7 @@ func (c *Client) copyFile(resp *fileResponse, w io.Writer, limit int64) (int64, 
 	var size int64
 	for {
 		n, err := resp.Body.Read(buf)
+		resp.deadlines.arrived()
 		size += int64(n)
 		if size > limit {
 			return size, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
@@ -300,7 +323,7 @@ func (c *Client) copyFile(resp *fileResponse, w io.Writer, limit int64) (int64, 
 		case errors.Is(err, io.EOF):
 			return size, nil
 		case err != nil:
-			return size, unreachable(resp.ctx, err)
+			return size, unreachable(resp.deadlines.ctx, err)
 		}
 		if took := c.clock.Now().Sub(start); took > slowStart && float64(size) < took.Seconds()*leastRate {
 			return size, fmt.Errorf("%w: %d bytes in %s", ErrTooSlow, size, took.Round(time.Second))

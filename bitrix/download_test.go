@@ -210,6 +210,26 @@ func TestDownloadThatTricklesEnds(t *testing.T) {
 	}
 }
 
+func TestDownloadThatStallsEnds(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter){
+		"before the head": func(http.ResponseWriter) {},
+		"within the file": func(w http.ResponseWriter) {
+			file("attachment; filename=a", "x")(w)
+			w.(http.Flusher).Flush()
+		},
+	} {
+		p := newPortal(t, func(w http.ResponseWriter, c call) {
+			answer(w)
+			<-c.HTTP.Context().Done()
+		})
+		cfg := p.config()
+		cfg.Timeout = 20 * time.Millisecond
+		if _, err := newClient(t, cfg).Download(context.Background(), link, io.Discard, 100); kindsOf(err) != "unreachable" || !strings.Contains(err.Error(), "nothing has arrived in 20ms") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestDownloadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := newPortal(t, func(w http.ResponseWriter, c call) {
