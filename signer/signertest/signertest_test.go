@@ -3,6 +3,7 @@ package signertest_test
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"strings"
@@ -140,5 +141,22 @@ func TestSelfSigned(t *testing.T) {
 	pool.AddCert(id.Certificate)
 	if _, err := id.Certificate.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTSA holds that openssl accepts the tokens.
+func TestTSA(t *testing.T) {
+	ca := signertest.NewCA(t, signertest.CAOptions{})
+	for _, a := range signertest.Algorithms() {
+		tsa := signertest.NewTSA(t, ca, ca.Issue(t, signertest.Leaf{Purpose: signertest.Timestamps, Algorithm: a}))
+		data := []byte("data")
+		sum := sha256.Sum256(data)
+		token := tsa.Stamp(t, sum[:])
+		if err := signertest.VerifyTimestamp(t, token, data, tsa.Identity, ca.Root.Certificate); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+		if err := signertest.VerifyTimestamp(t, token, []byte("other"), tsa.Identity, ca.Root.Certificate); err == nil {
+			t.Errorf("%s: other data verifies", a)
+		}
 	}
 }
