@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -114,7 +115,8 @@ func (b *Batch) distribute(c *Client, e entry, name string, all outcomes) {
 		own := fields{"error": json.RawMessage(`""`)}
 		_ = json.Unmarshal(raw, &own) // of another shape: an error without words
 		failed := own.readError(own["error"])
-		failed.Method, failed.Host, failed.Status = e.method, c.base.Host, 200
+		failed.Method, failed.Host, failed.Status = e.method, c.base.Host, http.StatusOK
+		failed.Lost = e.write && failed.mayHaveRun()
 		e.fail(failed)
 		return
 	}

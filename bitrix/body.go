@@ -3,10 +3,12 @@ package bitrix
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // body is a JSON object ready to be sent, any number of times: texts and the
@@ -16,6 +18,9 @@ type body struct {
 	length   int64
 	text     bytes.Buffer // the segment being written
 	err      error
+
+	mu     sync.Mutex // held while a piece is read
+	closed bool
 }
 
 // segment is a text, or a file to be written in base64.
@@ -128,5 +133,30 @@ func (b *body) open() (io.ReadCloser, error) {
 			readers[i] = bytes.NewReader(s.text)
 		}
 	}
-	return io.NopCloser(io.MultiReader(readers...)), nil
+	return io.NopCloser(&openBody{body: b, r: io.MultiReader(readers...)}), nil
+}
+
+// close waits for a piece that is being read and ends all reading: a transport
+// may go on with a request after it has returned the answer, and the caller
+// may close its file then.
+func (b *body) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+}
+
+// openBody reads a body until it is closed.
+type openBody struct {
+	body *body
+	r    io.Reader
+}
+
+// Read implements [io.Reader].
+func (o *openBody) Read(p []byte) (int, error) {
+	o.body.mu.Lock()
+	defer o.body.mu.Unlock()
+	if o.body.closed {
+		return 0, errors.New("the call has ended")
+	}
+	return o.r.Read(p)
 }

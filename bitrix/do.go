@@ -50,6 +50,7 @@ func (c *Client) once(ctx context.Context, req request, token Secret) (fields, e
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.method, err)
 	}
+	defer body.close()
 	if err := c.bucket.take(ctx); err != nil {
 		return nil, c.fail(req, &Error{Err: unreachable(ctx, err)}, token)
 	}

@@ -110,5 +110,5 @@ func (e *Error) mayHaveRun() bool {
 	case errors.Is(e, ErrUnexpectedAnswer), errors.Is(e, ErrTooLarge):
 		return true
 	}
-	return e.Status >= 500 && e.kind() == nil
+	return e.kind() == nil && (e.Status >= 500 || e.HasCode(CodeInternalServerError))
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"signservice/bitrix"
@@ -109,6 +110,34 @@ func TestUploadOfAFileThatShrinks(t *testing.T) {
 	if <-whole {
 		t.Error("the portal got a whole body")
 	}
+}
+
+// The portal answers before it has read the file: nothing reads the file once
+// the call has returned.
+func TestUploadLeavesTheFileAloneAfterwards(t *testing.T) {
+	for range 4 {
+		server := serve(func(w http.ResponseWriter, _ *http.Request) { say(w, 200, `{"result":{"ID":1}}`) })
+		f := &watched{}
+		_, _ = newClient(t, configFor(server)).UploadVersion(context.Background(), 1, bitrix.File{Name: "a.pdf", Content: f, Size: 8 << 20})
+		f.returned.Store(true)
+		server.Close()
+		if f.late.Load() {
+			t.Fatal("the file was read after the call had returned")
+		}
+	}
+}
+
+// watched is a file that tells whether it is read too late.
+type watched struct {
+	endless
+	returned, late atomic.Bool
+}
+
+func (f *watched) ReadAt(p []byte, off int64) (int, error) {
+	if f.returned.Load() {
+		f.late.Store(true)
+	}
+	return f.endless.ReadAt(p, off)
 }
 
 // endless is a file of any size that takes no memory.

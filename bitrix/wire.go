@@ -22,20 +22,20 @@ type EntityType int
 // https://apidocs.bitrix24.com/api-reference/widgets/placements.html
 const (
 	// PlacementDefault is the application's own main page. It cannot be bound.
-	PlacementDefault            = "DEFAULT"
-	PlacementLeadTab            = "CRM_LEAD_DETAIL_TAB"
-	PlacementDealTab            = "CRM_DEAL_DETAIL_TAB"
-	PlacementContactTab         = "CRM_CONTACT_DETAIL_TAB"
-	PlacementCompanyTab         = "CRM_COMPANY_DETAIL_TAB"
-	PlacementQuoteTab           = "CRM_QUOTE_DETAIL_TAB"
-	PlacementSmartInvoiceTab    = "CRM_SMART_INVOICE_DETAIL_TAB"
-	PlacementLeadToolbar        = "CRM_LEAD_DETAIL_TOOLBAR"
-	PlacementDealToolbar        = "CRM_DEAL_DETAIL_TOOLBAR"
-	PlacementContactToolbar     = "CRM_CONTACT_DETAIL_TOOLBAR"
-	PlacementCompanyToolbar     = "CRM_COMPANY_DETAIL_TOOLBAR"
-	PlacementQuoteToolbar       = "CRM_QUOTE_DETAIL_TOOLBAR"
-	PlacementSmartInvoiceBar    = "CRM_SMART_INVOICE_DETAIL_TOOLBAR"
-	PlacementDealDocumentButton = "CRM_DEAL_DOCUMENTGENERATOR_BUTTON"
+	PlacementDefault             = "DEFAULT"
+	PlacementLeadTab             = "CRM_LEAD_DETAIL_TAB"
+	PlacementDealTab             = "CRM_DEAL_DETAIL_TAB"
+	PlacementContactTab          = "CRM_CONTACT_DETAIL_TAB"
+	PlacementCompanyTab          = "CRM_COMPANY_DETAIL_TAB"
+	PlacementQuoteTab            = "CRM_QUOTE_DETAIL_TAB"
+	PlacementSmartInvoiceTab     = "CRM_SMART_INVOICE_DETAIL_TAB"
+	PlacementLeadToolbar         = "CRM_LEAD_DETAIL_TOOLBAR"
+	PlacementDealToolbar         = "CRM_DEAL_DETAIL_TOOLBAR"
+	PlacementContactToolbar      = "CRM_CONTACT_DETAIL_TOOLBAR"
+	PlacementCompanyToolbar      = "CRM_COMPANY_DETAIL_TOOLBAR"
+	PlacementQuoteToolbar        = "CRM_QUOTE_DETAIL_TOOLBAR"
+	PlacementSmartInvoiceToolbar = "CRM_SMART_INVOICE_DETAIL_TOOLBAR"
+	PlacementDealDocumentButton  = "CRM_DEAL_DOCUMENTGENERATOR_BUTTON"
 )
 
 // Events that a portal sends. The portal writes them in upper case, but
