@@ -82,9 +82,11 @@ func (p *Portals) Translate(op string, err error) error {
 		// (Within a batch it says so with status 200.)
 		return app.Fail(app.Invalid, op, "portal.refused").Because(err)
 	}
-	if said != nil {
+	if said != nil && said.Status != 0 {
 		return app.Fail(app.Upstream, op, "portal.answer").Because(err)
 	}
+	// Nothing was answered and nothing of the network failed: it is our own
+	// store, or a mistake.
 	return app.Fail(app.Internal, op, "").Because(err)
 }
 

@@ -60,6 +60,11 @@ func (p *Portals) Replace(ctx context.Context, portal app.PortalID, user app.Use
 			log: p.log.With("portal", portal, "element", d.Entity.ID, "field", d.Field, "file", d.FileID),
 		}
 		id, err = r.run(ctx)
+		if staleLink(err) { // a link that died twice says nothing against the grant
+			busy := app.Fail(app.Unavailable, op, "portal.busy").Because(err)
+			busy.After = busyWait
+			return busy
+		}
 		return err
 	})
 	if err != nil {

@@ -25,6 +25,8 @@ func (r *replacing) add(ctx context.Context, now field) (bitrix.ID, error) {
 	r.noteVanished(ctx, now, after)
 	signed, readErr := r.signedAmong(ctx, after, fresh(now, after))
 	switch {
+	case errors.Is(readErr, bitrix.ErrNotFound):
+		return 0, conflict("request.conflict", !after.has(r.original)) // taken out again by somebody
 	case readErr != nil:
 		return 0, readErr
 	case signed == 0:
@@ -40,18 +42,21 @@ func (r *replacing) add(ctx context.Context, now field) (bitrix.ID, error) {
 	return r.drop(ctx, signed)
 }
 
-// signedAmong finds the file that holds the signed bytes; 0 when none does.
+// signedAmong finds the file that holds the signed bytes: 0 when none does, and
+// bitrix.ErrNotFound when none does and one is not there any more.
 func (r *replacing) signedAmong(ctx context.Context, now field, ids []bitrix.ID) (bitrix.ID, error) {
+	var gone error
 	for _, id := range ids {
 		equal, err := r.holds(ctx, now, id, r.in.Signed)
 		if errors.Is(err, bitrix.ErrNotFound) {
-			continue // taken away already
+			gone = err
+			continue
 		}
 		if err != nil || equal {
 			return id, err
 		}
 	}
-	return 0, nil
+	return 0, gone
 }
 
 // notAdded ends a replacement whose signed file did not arrive, or not whole.
@@ -74,6 +79,14 @@ func (r *replacing) notAdded(ctx context.Context, now, after field, cause error)
 // field of several files, where the signed file has been read back.
 func (r *replacing) drop(ctx context.Context, signed bitrix.ID, copies ...bitrix.ID) (bitrix.ID, error) {
 	now, err := r.read(ctx)
+	if err == nil && !now.has(signed) {
+		// Somebody has taken it out; or an earlier write of ours, whose answer
+		// was lost, came late and put another copy into its place.
+		var again []bitrix.ID
+		if again, err = r.recognise(ctx, now); len(again) > 0 {
+			signed, copies = again[0], again[1:]
+		}
+	}
 	switch {
 	case err != nil:
 		return 0, err

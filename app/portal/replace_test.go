@@ -27,7 +27,6 @@ type paper struct {
 	doc              app.Document
 	original, signed []byte
 	in               app.Replacement
-	before, after    string // other files in the field, around the paper
 }
 
 // paper makes a new deal; a multiple field gets a file before and one after.
@@ -357,48 +356,64 @@ func TestReplaceWindow(t *testing.T) {
 	}{
 		"file replaced while the signed one is added": {
 			true, 1, (*paper).colleagueReplaces,
-			app.Conflict, "request.conflict-window", true, []string{"first", "last"},
+			app.Conflict, "request.conflict-window", true,
+			[]string{"first", "last"},
 		},
 		"file removed while the signed one is added": {
 			true, 1, func(p *paper) { p.colleagueRemoves(p.id()) },
-			app.Conflict, "request.conflict-window", true, []string{"first", "last"},
+			app.Conflict, "request.conflict-window", true,
+			[]string{"first", "last"},
 		},
 		"other file removed while the signed one is added": {
 			true, 1, func(p *paper) { p.colleagueRemoves(p.fileID(pdf("first"))) },
-			"", "", false, []string{"signed", "last"},
+			"", "", false,
+			[]string{"signed", "last"},
 		},
 		"other file removed while the original is dropped": {
 			true, 2, func(p *paper) { p.colleagueRemoves(p.fileID(pdf("last"))) },
-			"", "", false, []string{"first", "signed"},
+			"", "", false,
+			[]string{"first", "signed"},
 		},
 		"original removed while it is dropped": {
 			true, 2, func(p *paper) { p.colleagueRemoves(p.id()) },
-			"", "", false, []string{"first", "signed", "last"},
+			"", "", false,
+			[]string{"first", "signed", "last"},
 		},
 		"signed file removed while the original is dropped": {
 			true, 2, func(p *paper) { p.colleagueRemoves(p.fileID(p.signed)) },
-			app.Conflict, "request.conflict-window", true, []string{"original", "first", "last"},
+			app.Conflict, "request.conflict-window", true,
+			[]string{"original", "first", "last"},
 		},
 		"right lost before the original is dropped": {
 			true, 2, func(p *paper) { p.access(simulator.ReadAccess) },
-			app.Forbidden, "request.both", true, []string{"first", "signed", "original", "last"},
+			app.Forbidden, "request.both", true,
+			[]string{"first", "signed", "original", "last"},
 		},
 		"deal deleted while the signed one is added": {
 			true, 1, func(p *paper) { _ = p.c.DeleteDeal(p.deal()) },
-			app.NotFound, "deal.gone", false, []string{},
+			app.NotFound, "deal.gone", false,
+			[]string{},
 		},
 		"deal deleted while the original is dropped": {
 			true, 2, func(p *paper) { _ = p.c.DeleteDeal(p.deal()) },
-			app.NotFound, "deal.gone", false, []string{},
+			app.NotFound, "deal.gone", false,
+			[]string{},
 		},
 		"single: deal deleted": {
 			false, 1, func(p *paper) { _ = p.c.DeleteDeal(p.deal()) },
-			app.NotFound, "deal.gone", false, []string{},
+			app.NotFound, "deal.gone", false,
+			[]string{},
+		},
+		"single: right lost and file removed": {
+			false, 1, func(p *paper) { p.colleagueRemoves(p.id()); p.access(simulator.ReadAccess) },
+			app.Conflict, "request.conflict", true,
+			[]string{},
 		},
 		// The one thing that no answer shows: see Replace.
 		"single: file replaced": {
 			false, 1, (*paper).colleagueReplaces,
-			"", "", false, []string{"signed"},
+			"", "", false,
+			[]string{"signed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

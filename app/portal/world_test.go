@@ -346,3 +346,16 @@ func (m *memory) state() (map[app.PortalID]app.Portal, map[string]app.Grant) {
 }
 
 func user(id int) app.UserID { return app.UserID(strconv.Itoa(id)) }
+
+// offline is a world without network, in which one portal is known.
+func offline(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, store: newMemory(), clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, wire: &wire{}}
+	w.wire.set(func(*http.Request) (*http.Response, error) { return nil, errCut })
+	w.store.portals["a"] = app.Portal{ID: "a", InstalledAt: w.clock.Now()}
+	w.config = portal.Config{
+		Apps: []portal.App{{ClientID: "local.1", Secret: "secret"}}, Store: w.store, Transport: w.wire, Clock: w.clock,
+	}
+	w.restart()
+	return w
+}
