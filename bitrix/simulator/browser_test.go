@@ -9,6 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +24,24 @@ import (
 type browser struct {
 	t   *testing.T
 	ctx context.Context
+
+	mu      sync.Mutex
+	allowed []string // parts of console errors that the test means to provoke
+}
+
+// expectConsole lets console errors pass that have one of these parts.
+func (b *browser) expectConsole(parts ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.allowed = append(b.allowed, parts...)
+}
+
+func (b *browser) complain(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.ContainsFunc(b.allowed, func(part string) bool { return strings.Contains(text, part) }) {
+		b.t.Errorf("browser console: %s", text)
+	}
 }
 
 func newBrowser(t *testing.T) *browser {
@@ -56,7 +77,7 @@ func newBrowser(t *testing.T) *browser {
 				return
 			}
 			if m.Type == "error" || m.Type == chromedp.ConsoleException {
-				t.Errorf("browser console: %s", m.Text)
+				b.complain(m.Text)
 			}
 		}
 	}()
@@ -124,7 +145,23 @@ type tinyApp struct {
 	srv     *httptest.Server
 	reports chan map[string]any
 	forms   chan map[string]string
-	script  map[string]string // by path
+
+	mu     sync.Mutex
+	script map[string]string           // by path: what the page runs
+	pages  map[string]http.HandlerFunc // by path: pages of another make
+}
+
+// run says what the page of a path runs.
+func (a *tinyApp) run(path, script string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.script[path] = script
+}
+
+func (a *tinyApp) handle(path string, h http.HandlerFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pages[path] = h
 }
 
 const tinyPage = `<!doctype html><title>tiny</title><style>body{font:14px sans-serif;margin:16px}</style>
@@ -148,7 +185,7 @@ const report = (what) => fetch("/report", {method: "POST", body: JSON.stringify(
 </script>`
 
 func newTinyApp(t *testing.T) *tinyApp {
-	a := &tinyApp{reports: make(chan map[string]any, 16), forms: make(chan map[string]string, 16), script: map[string]string{}}
+	a := &tinyApp{reports: make(chan map[string]any, 16), forms: make(chan map[string]string, 16), script: map[string]string{}, pages: map[string]http.HandlerFunc{}}
 	a.srv = httptest.NewServer(a)
 	t.Cleanup(a.srv.Close)
 	return a
@@ -165,6 +202,13 @@ func (a *tinyApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.reports <- got
 		return
 	}
+	a.mu.Lock()
+	page, script := a.pages[r.URL.Path], a.script[r.URL.Path]
+	a.mu.Unlock()
+	if page != nil {
+		page(w, r)
+		return
+	}
 	_ = r.ParseForm()
 	form := map[string]string{"PATH": r.URL.Path}
 	for k := range r.Form {
@@ -172,7 +216,7 @@ func (a *tinyApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.forms <- form
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, tinyPage, a.script[r.URL.Path])
+	_, _ = fmt.Fprintf(w, tinyPage, script)
 }
 
 func receive[T any](t *testing.T, c chan T, what string) T {

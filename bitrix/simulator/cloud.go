@@ -37,7 +37,7 @@ type Cloud struct {
 	refresh map[string]*token // by refresh token, used ones included
 	codes   map[string]*code
 	apps    map[string]*app // by client id, deleted ones included
-	servers []*http.Server
+	servers []func() error  // each ends one listener
 	closed  bool
 }
 

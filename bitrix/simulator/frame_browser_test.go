@@ -8,14 +8,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestTabInBrowser is behaviours 1, 4 and 5 in a real browser: the deal card's
+// TestBehaviour01InBrowser is behaviours 1, 4 and 5 in a real browser: the deal card's
 // tab loads on the first click only, POSTs into a frame of another site, and
 // answers what the frame asks.
-func TestTabInBrowser(t *testing.T) {
+func TestBehaviour01InBrowser(t *testing.T) {
 	w := newBrowserWorld(t)
 	app := w.install()
 	tab := app.Placements[0].ID
-	w.app.script["/tab"] = `
+	w.app.run("/tab", `
 	  const init = await send("getInitData");
 	  return {
 	    name: window.name, init,
@@ -30,7 +30,7 @@ func TestTabInBrowser(t *testing.T) {
 	    silentUnknown: await silent("formatDisk", {}), silentTitle: await silent("setTitle", {title: "mine"}),
 	    silentSid: await silent("resizeWindow", {height: 1}, "0".repeat(32)), silentAppOption: await silent("setAppOption", {name: "x", value: 1}),
 	    afterwards: (await send("resizeWindow", {height: 640})).height,
-	  };`
+	  };`)
 	w.login(w.portal, w.mary)
 	w.do(chromedp.Navigate(fmt.Sprintf("%s/crm/deal/details/%d/", w.portal.URL(), w.deal)),
 		chromedp.WaitVisible(chromedp.CSS(`[data-field="`+w.field+`"] .file a`)))
@@ -106,20 +106,20 @@ func TestTabInBrowser(t *testing.T) {
 	})
 }
 
-// TestAppInBrowser is behaviours 2 and 6: the form that makes an app, the
+// TestBehaviour06InBrowser is behaviours 2 and 6: the form that makes an app, the
 // installation by an administrator, the refusal to others.
-func TestAppInBrowser(t *testing.T) {
+func TestBehaviour06InBrowser(t *testing.T) {
 	w := newBrowserWorld(t)
-	w.app.script["/install"] = `
+	w.app.run("/install", `
 	  const init = await send("getInitData");
 	  await send("setInstall", {install: true});
 	  await report({install: init.INSTALL, first: init.FIRST_RUN, admin: init.IS_ADMIN, placement: init.PLACEMENT});
-	  send("setInstallFinish", {});`
-	w.app.script["/main"] = `
+	  send("setInstallFinish", {});`)
+	w.app.run("/main", `
 	  const init = await send("getInitData");
 	  const title = await send("setTitle", {title: "Tiny & proud"});
 	  const option = init.IS_ADMIN ? await send("setAppOption", {name: "colour", value: "blue"}) : null;
-	  return {install: init.INSTALL, first: init.FIRST_RUN, options: init.PLACEMENT_OPTIONS, title, option};`
+	  return {install: init.INSTALL, first: init.FIRST_RUN, options: init.PLACEMENT_OPTIONS, title, option};`)
 
 	w.login(w.portal, w.admin)
 	w.shot("home")
@@ -174,21 +174,21 @@ func TestAppInBrowser(t *testing.T) {
 	w.shot("deals")
 }
 
-// TestDialogsInBrowser: the person picker, the side panel and openPath.
-func TestDialogsInBrowser(t *testing.T) {
+// TestBehaviour05InBrowser: the person picker, the side panel and openPath.
+func TestBehaviour05InBrowser(t *testing.T) {
 	w := newBrowserWorld(t)
 	app := w.install()
-	w.app.script["/tab"] = `
+	w.app.run("/tab", `
 	  const one = await send("selectUser", {mult: false});
 	  const many = await send("selectUser", {mult: true});
 	  await report({one, many});
 	  await send("openApplication", {file: "7", bx24_width: 700, bx24_title: "More"});
 	  await report({closed: "application"});
-	  return {path: await send("openPath", {path: "/crm/deal/details/` + fmt.Sprint(2) + `/"})};`
-	w.app.script["/main"] = `
+	  return {path: await send("openPath", {path: "/crm/deal/details/`+fmt.Sprint(2)+`/"})};`)
+	w.app.run("/main", `
 	  const init = await send("getInitData");
 	  await report({options: init.PLACEMENT_OPTIONS, denied: await silent("resizeWindow", {height: 5}), placement: init.PLACEMENT});
-	  await send("closeApplication");`
+	  await send("closeApplication");`)
 	w.login(w.portal, w.mary)
 	w.do(chromedp.Navigate(fmt.Sprintf("%s/crm/deal/details/%d/", w.portal.URL(), w.deal)),
 		chromedp.Click(chromedp.CSS(fmt.Sprintf("#tab_rest_%d", app.Placements[0].ID))),

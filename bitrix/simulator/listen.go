@@ -48,15 +48,20 @@ func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*
 	if err != nil {
 		return nil, "", err
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	c.servers = append(c.servers, srv)
+	srv := &http.Server{
+		Handler: c.tracked(h), ReadHeaderTimeout: 10 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return c.ctx },
+	}
 	c.work.Go(func() {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			c.log.Warn("listener ended", "addr", addr, "err", err)
 		}
 	})
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	srv.RegisterOnShutdown(func() { stop() })
+	c.servers = append(c.servers, func() error {
+		stop()
+		return srv.Close()
+	})
 
 	bound, port, err := net.SplitHostPort(ln.Addr().String())
 	if err != nil {
@@ -71,9 +76,23 @@ func (c *Cloud) serve(ctx context.Context, addr, host string, h http.Handler) (*
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, ln.Addr().String(), nil
 }
 
-// Close ends all listeners and waits for their requests' handlers and for
-// event deliveries under way; undelivered events are dropped. It may be called
-// more than once.
+// tracked counts the requests at work, so that Close can wait for them.
+func (c *Cloud) tracked(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		if c.closed {
+			c.mu.Unlock()
+			hangUp()
+		}
+		c.work.Add(1)
+		c.mu.Unlock()
+		defer c.work.Done()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Close ends all listeners and waits for the requests and event deliveries that
+// are under way; events that still wait are dropped. It may be called more than once.
 func (c *Cloud) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -83,8 +102,8 @@ func (c *Cloud) Close() error {
 
 	c.cancel()
 	var errs []error
-	for _, s := range servers {
-		errs = append(errs, s.Close())
+	for _, end := range servers {
+		errs = append(errs, end())
 	}
 	c.work.Wait()
 	c.client.CloseIdleConnections()

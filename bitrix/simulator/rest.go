@@ -150,6 +150,7 @@ func (c *call) peekApp() string {
 // record keeps a call, in the locked world.
 func (p *Portal) record(c *call, out Call) {
 	out.Time, out.Method, out.User, out.App = p.cloud.now(), c.name, c.peekUser(), c.peekApp()
+	p.cloud.log.Debug("call", "portal", p.cfg.Name, "method", out.Method, "user", out.User, "status", out.Status, "error", out.Error, "fault", out.Fault)
 	p.calls = append(p.calls, out)
 	if len(p.calls) > 100_000 {
 		p.calls = p.calls[50_000:]

@@ -173,7 +173,7 @@
   if (page) {
     const options = Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => k !== "install_finished"));
     window.appFrames.load(page, { ID: page.dataset.appPage, PLACEMENT: "DEFAULT", PLACEMENT_OPTIONS: options }, "page", {
-      setTitle(t) { document.title = t; document.querySelector(".top h1").textContent = t; },
+      setTitle(t) { document.getElementById("pagetitle").textContent = t; },
       reloadData: (done) => done(),
     });
   }
