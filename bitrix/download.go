@@ -21,9 +21,6 @@ const (
 	// leastRate is the least rate in bytes a second, once slowStart is over.
 	leastRate = 8 << 10
 	slowStart = 20 * time.Second
-	// maxFailureText is how much of an answer without a file is read to find
-	// out what it says.
-	maxFailureText = 64 << 10
 )
 
 // Downloaded tells about a file.
@@ -109,29 +106,6 @@ func (r *fileResponse) close() {
 	_ = r.Body.Close()
 	r.deadlines.end()
 }
-
-// deadlines end a download that takes too long as a whole, or in which nothing
-// arrives for a while.
-type deadlines struct {
-	ctx     context.Context // of this one download
-	end     func()
-	watch   *time.Timer
-	silence time.Duration
-}
-
-func newDeadlines(ctx context.Context, silence time.Duration) *deadlines {
-	ctx, cancelWhole := context.WithTimeoutCause(ctx, downloadTime, fmt.Errorf("download has taken more than %s", downloadTime))
-	ctx, cancel := context.WithCancelCause(ctx)
-	watch := time.AfterFunc(silence, func() { cancel(fmt.Errorf("nothing has arrived in %s", silence)) })
-	return &deadlines{ctx: ctx, watch: watch, silence: silence, end: func() {
-		watch.Stop()
-		cancel(nil)
-		cancelWhole()
-	}}
-}
-
-// arrived starts the next while.
-func (d *deadlines) arrived() { d.watch.Reset(d.silence) }
 
 // openFile asks for a file, follows redirects and refuses what is no file.
 func (c *Client) openFile(ctx context.Context, method string, link Secret) (*fileResponse, *Error) {
@@ -227,65 +201,6 @@ func (c *Client) dressUp(req *http.Request) {
 	if req.URL.Host == c.base.Host {
 		req.Header.Set("Referer", (&url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: "/"}).String())
 	}
-}
-
-// refuse returns an error if the answer is no file. A file comes with a
-// Content-Disposition; what comes without one, as text, HTML or JSON, is the
-// portal telling why there is none.
-func refuse(method string, resp *fileResponse) *Error {
-	kind := contentType(resp.Header)
-	named := resp.Header.Get("Content-Disposition") != ""
-	talk := kind == "" || strings.HasPrefix(kind, "text/") || kind == "application/json"
-	switch {
-	case resp.StatusCode == http.StatusOK && (named || !talk):
-		if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-			return &Error{Status: resp.StatusCode, Err: fmt.Errorf("%w: file in encoding %q", ErrUnexpectedAnswer, clip(enc, 40))}
-		}
-		return nil
-	case method == http.MethodHead:
-		return &Error{Status: resp.StatusCode, Err: byStatus(resp.StatusCode)}
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFailureText))
-	if err != nil {
-		return &Error{Status: resp.StatusCode, Err: unreachable(resp.deadlines.ctx, err)}
-	}
-	return readRefusal(answer{status: resp.StatusCode, header: resp.Header, body: body})
-}
-
-// byStatus is all that a HEAD request learns.
-func byStatus(status int) error {
-	switch status {
-	case http.StatusUnauthorized:
-		return ErrExpiredToken
-	case http.StatusForbidden:
-		return ErrAccessDenied
-	case http.StatusNotFound:
-		return ErrNotFound
-	}
-	return fmt.Errorf("%w: no file", ErrUnexpectedAnswer)
-}
-
-// readRefusal finds out why there is no file. The sentences are those of the
-// portal's show_file.php and crm_show_file.php, which use status 200.
-func readRefusal(a answer) *Error {
-	f, failed := readAnswer(a)
-	if failed == nil {
-		raw := f["result"]
-		if isEmpty(raw) || string(raw) == "[]" || string(raw) == "{}" {
-			return &Error{Status: a.status, Err: fmt.Errorf("%w: the record does not hold this file any more", ErrNotFound)}
-		}
-		return &Error{Status: a.status, Err: fmt.Errorf("%w: JSON in the place of a file", ErrUnexpectedAnswer)}
-	}
-	text := strings.ToLower(strings.TrimSpace(string(a.body)))
-	if len(text) <= 200 && !strings.HasPrefix(text, "<") && failed.Code == "" {
-		switch {
-		case strings.Contains(text, "access denied"):
-			return &Error{Status: a.status, Err: ErrAccessDenied}
-		case strings.Contains(text, "not found"):
-			return &Error{Status: a.status, Err: ErrNotFound}
-		}
-	}
-	return failed
 }
 
 func contentType(h http.Header) string {

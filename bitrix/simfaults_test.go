@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"signservice/bitrix"
@@ -301,4 +302,79 @@ func TestSimulatedRename(t *testing.T) {
 	if err != nil || who.MemberID != p.MemberID() || who.Domain != moved.MovedTo {
 		t.Errorf("%+v, %v", who, err)
 	}
+}
+
+// Two hundred lines are written while calls fail in all ways. Whoever reads
+// before repeating a write of unknown outcome has each line there once.
+func TestSimulatedChaos(t *testing.T) {
+	ctx := context.Background()
+	w := newSimworld(t)
+	deal := bitrix.ID(w.portal.AddDeal(simulator.Deal{Title: "A crane", Responsible: w.mary}))
+	for _, kind := range []simulator.FaultKind{
+		simulator.QueryLimit, simulator.LostAnswer, simulator.ExpiredToken, simulator.LateGateway, simulator.Reset, simulator.BadGateway, simulator.Truncated,
+	} {
+		w.portal.Inject(simulator.Fault{Kind: kind, Probability: 0.03})
+	}
+	c, _ := w.renewing(w.mary)
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 25 {
+				if err := writeOnce(ctx, c, deal, fmt.Sprintf("%d-%d", worker, i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	count := map[string]int{}
+	for _, entry := range w.portal.Timeline(int(deal)) {
+		count[entry.Title]++
+	}
+	for worker := range 8 {
+		for i := range 25 {
+			if n := count[fmt.Sprintf("%d-%d", worker, i)]; n != 1 {
+				t.Errorf("line %d-%d is there %d times", worker, i, n)
+			}
+		}
+	}
+	t.Logf("%d calls for 200 lines, seed %d", len(w.portal.Calls()), w.cloud.Seed())
+}
+
+// writeOnce writes a line and repeats that only when it is not there.
+func writeOnce(ctx context.Context, c *bitrix.Client, deal bitrix.ID, title string) error {
+	for {
+		_, err := c.AddLogMessage(ctx, bitrix.NewLogMessage{Entity: bitrix.EntityDeal, EntityID: deal, Title: title, Text: "t", Icon: "info"})
+		if err == nil || !errors.Is(err, bitrix.ErrLostAnswer) && !passing(err) {
+			return err
+		}
+		there, err := written(ctx, c, deal, title)
+		if there || err != nil {
+			return err
+		}
+	}
+}
+
+func written(ctx context.Context, c *bitrix.Client, deal bitrix.ID, title string) (bool, error) {
+	for range 20 {
+		lines, err := bitrix.Collect(c.LogMessages(ctx, bitrix.EntityDeal, deal), 0)
+		for _, line := range lines {
+			if string(line.Title) == title {
+				return true, nil
+			}
+		}
+		if err == nil || !passing(err) {
+			return false, err
+		}
+	}
+	return false, errors.New("cannot read the timeline")
+}
+
+func passing(err error) bool {
+	for _, kind := range []error{bitrix.ErrUnreachable, bitrix.ErrUnexpectedAnswer, bitrix.ErrQueryLimit, bitrix.ErrExpiredToken} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
