@@ -41,4 +41,6 @@ type Secret struct {
 	// generator will call it.
 	Key, Issuer, Account string
 	Left                 string
+	// Errors stand below their fields, by name.
+	Errors map[string]string
 }

@@ -77,6 +77,9 @@ type Form struct {
 	// to be repaired.
 	Warnings []string
 	Actions  []Action
+	// Problem stands above the button, Errors below their fields, by name.
+	Problem *Alert
+	Errors  map[string]string
 }
 
 // chosen gives the words of the checked option.

@@ -84,6 +84,15 @@ type Notice struct {
 	Watch bool
 }
 
+// Alert is why something that was asked for was not done.
+type Alert struct {
+	What string
+	// Facts say whether the file changed and whether the code was used up.
+	Facts []string
+	// Number is a sentence with the number for the administrator, or empty.
+	Number string
+}
+
 // Action is a button. Exactly one of Get, Post, Download and Link is set.
 type Action struct {
 	Words    string

@@ -1,5 +1,7 @@
 package views
 
+import "github.com/a-h/templ"
+
 // noticeRole has failures announced at once and the rest politely.
 func noticeRole(tone string) string {
 	if tone == "bad" || tone == "warn" {
@@ -14,4 +16,12 @@ func yesNo(b bool) string {
 		return "true"
 	}
 	return "false"
+}
+
+// invalid marks a field that has an error.
+func invalid(field string, errors map[string]string) templ.Attributes {
+	if errors[field] == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true"}
 }

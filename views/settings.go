@@ -65,6 +65,8 @@ type AccountForm struct {
 	CodeOffReason string
 	Blocked       bool
 	Back          Action
+	// Errors stand below their fields, by name.
+	Errors map[string]string
 	// Phone, Link and Certificates are there for an account that exists.
 	Phone        Phone
 	Certificates []Grantable
@@ -140,6 +142,8 @@ type CertificateForm struct {
 	Years        []Option
 	Keys         []Option
 	Back         Action
+	// Errors stand below their fields, by name.
+	Errors map[string]string
 }
 
 // Assignments is the grid of accounts and certificates.

@@ -29,6 +29,8 @@ type problem struct {
 	Field string `json:"field,omitempty"`
 	// After is how many seconds to wait before trying again.
 	After int `json:"after,omitempty"`
+	// HTML is Message, Facts and Number as the page shows them.
+	HTML string `json:"html"`
 }
 
 // fate says which of the standard sentences an answer carries.
@@ -90,7 +92,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	words := wordsOf(c)
 	if forScript(c.Request()) {
-		err = c.JSON(code, problemOf(failure, words, fateOf(c), numberOf(c)))
+		p := problemOf(failure, words, fateOf(c), numberOf(c))
+		p.HTML, err = html(c.Request().Context(), views.AlertBox(views.Alert{What: p.Message, Facts: p.Facts, Number: p.Number}))
+		err = errors.Join(err, c.JSON(code, p))
 	} else {
 		err = s.refuse(c, code, refusal(failure, words, numberOf(c)))
 	}

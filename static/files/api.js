@@ -16,8 +16,7 @@ export class Problem extends Error {
   constructor(fields) {
     super(fields.message);
     this.kind = fields.kind || "unavailable";
-    this.facts = fields.facts || [];
-    this.number = fields.number || "";
+    this.html = fields.html || "";
     this.field = fields.field || "";
     this.after = fields.after || 0;
   }

@@ -28,17 +28,15 @@ export function problem(box, cause) {
     console.error(cause);
     cause = new Problem({ message: say("offline") });
   }
-  const alert = element("div", "alert alert-bad");
-  alert.setAttribute("role", "alert");
-  alert.append(element("p", "alert-what", cause.message));
-  if (cause.facts.length > 0) {
-    const list = element("ul", "alert-facts");
-    for (const fact of cause.facts) list.append(element("li", "", fact));
-    alert.append(list);
+  if (cause.html) {
+    replace(box, cause.html);
+  } else {
+    const alert = element("div", "alert alert-bad");
+    alert.setAttribute("role", "alert");
+    alert.append(element("p", "alert-what", cause.message));
+    box.replaceChildren(alert);
   }
-  if (cause.number) alert.append(element("p", "alert-number", cause.number));
-  box.replaceChildren(alert);
-  alert.scrollIntoView({ block: "nearest" });
+  box.scrollIntoView({ block: "nearest" });
 }
 
 // toast tells of a small success and goes by itself.

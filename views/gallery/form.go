@@ -1,0 +1,116 @@
+package gallery
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"signservice/app/i18n"
+	"signservice/views"
+)
+
+// formStates are the Sign form.
+func formStates() []State {
+	state := func(name string, change func(w *i18n.Printer, f *views.Form)) State {
+		return fragments(name, "sign", func(w *i18n.Printer) []templ.Component {
+			f := form(words(w))
+			change(w, &f)
+			return []templ.Component{views.SignForm(f)}
+		})
+	}
+	return []State{
+		state("form-ready", func(*i18n.Printer, *views.Form) {}),
+		state("form-one-certificate", func(_ *i18n.Printer, f *views.Form) { f.Certificates = f.Certificates[:1]; f.Unusable = nil }),
+		state("form-many-certificates", func(w *i18n.Printer, f *views.Form) {
+			f.Search, f.Certificates = true, many(words(w))
+		}),
+		state("form-none-usable", func(_ *i18n.Printer, f *views.Form) { f.Certificates = nil }),
+		state("form-invisible", func(_ *i18n.Printer, f *views.Form) { f.Visible = false }),
+		state("form-code-off", func(_ *i18n.Printer, f *views.Form) { f.CodeOff = true }),
+		state("form-repaired", func(w *i18n.Printer, f *views.Form) { f.Warnings = []string{w.T("sign.repaired")} }),
+		state("form-wrong-code", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"code": w.T("code.wrong", 3)}
+		}),
+		state("form-used-code", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"code": w.T("code.used", 12)}
+		}),
+		state("form-locked", func(w *i18n.Printer, f *views.Form) {
+			f.Problem = &views.Alert{What: w.T("code.locked"), Facts: []string{w.T("fate.file-unchanged")}}
+		}),
+		state("form-expired", func(w *i18n.Printer, f *views.Form) {
+			f.Problem = &views.Alert{What: w.T("request.expired"), Facts: []string{w.T("fate.file-unchanged"), w.T("fate.code-kept")}}
+		}),
+		state("form-internal-error", func(w *i18n.Printer, f *views.Form) {
+			f.Problem = &views.Alert{
+				What: w.T("error.internal"), Facts: []string{w.T("fate.file-unchanged"), w.T("fate.code-kept")},
+				Number: w.T("fate.number", "9f3a61c0be12"),
+			}
+		}),
+	}
+}
+
+// heading is the document of the stories as screens head themselves with it.
+func heading(w *i18n.Printer) views.Document {
+	return views.Document{
+		Name: contract(w), Tone: "plain", State: w.T("document.unsigned"),
+		Facts: []string{w.Size(251_000), w.T("document.pages", 4)},
+		Extra: []views.Action{
+			{Words: w.T("sign.read"), Icon: "download", Download: "#"},
+			{Words: w.T("sign.all-documents"), Icon: "back", Get: "#", Plain: true},
+		},
+	}
+}
+
+// form is the form with three certificates, one of them on a token that is not
+// there.
+func form(w *i18n.Printer) views.Form {
+	f := views.Form{
+		T: w.T, Document: heading(w), Request: "5f0e", Visible: true, MaxReason: 120, Language: w.Language(),
+		Fingerprint: "9F86 D081 884C 7D65",
+		Certificates: []views.Certificate{
+			certificate(w, "token", "Мария Иванова", "ООО «Ромашка»", "УЦ «Пример»", "3F2A", true),
+			certificate(w, "key", "Mary Brown", "Acme Ltd", "", "77C1", false),
+		},
+		Unusable: []views.Certificate{certificate(w, "token", "Hans Groß", "Müller & Söhne GmbH", "D-Trust CA 3", "0B19", false)},
+	}
+	f.Unusable[0].Unusable = w.T("certificate.token-absent-since", w.Clock(now().Add(-21*time.Minute)))
+	for _, p := range []string{"first", "last"} {
+		f.Pages = append(f.Pages, views.Option{Value: p, Words: w.T("page." + p), Checked: p == "last"})
+	}
+	for _, p := range []string{"top-left", "top-center", "top-right", "bottom-left", "bottom-center", "bottom-right"} {
+		f.Positions = append(f.Positions, views.Option{Value: p, Words: w.T("position." + p), Checked: p == "bottom-right"})
+	}
+	return f
+}
+
+// certificate is a card; one without issuer is an internal one.
+func certificate(w *i18n.Printer, icon, name, organisation, issuer, serial string, checked bool) views.Certificate {
+	source := w.T("certificate.software")
+	if icon == "token" {
+		source = w.T("certificate.token")
+	}
+	c := views.Certificate{
+		ID: serial, Name: name, Organisation: organisation, Icon: icon, Short: name, Checked: checked,
+		Find: strings.ToLower(name + " " + organisation), Facts: []string{source},
+	}
+	if issuer == "" {
+		c.Badge = w.T("certificate.internal")
+	} else {
+		c.Facts = append(c.Facts, w.T("certificate.issuer", issuer))
+	}
+	c.Facts = append(c.Facts, w.T("certificate.until", w.Date(now().AddDate(1, 2, 0))), w.T("certificate.serial", "…"+serial))
+	return c
+}
+
+// many are so many certificates that a search is offered.
+func many(w *i18n.Printer) []views.Certificate {
+	var list []views.Certificate
+	for i, name := range []string{
+		"Мария Иванова", "Пётр Сидоров", "Анна Кузнецова", "Mary Brown", "John Smith", "Hans Groß", "José García", "Ελένη Παπαδοπούλου",
+	} {
+		list = append(list, certificate(w, "token", name, "", "УЦ «Пример»", fmt.Sprintf("%04X", 7919*(i+3)), i == 0))
+	}
+	return list
+}

@@ -1,0 +1,222 @@
+package gallery
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"signservice/app/i18n"
+	"signservice/views"
+)
+
+// tabs are the sections of the settings.
+func tabs(w *i18n.Printer) []views.Section {
+	var list []views.Section
+	for _, name := range []string{"overview", "accounts", "certificates", "assignments", "journal"} {
+		list = append(list, views.Section{Name: name, Words: w.T("settings." + name)})
+	}
+	return list
+}
+
+// settingsStates are the settings page.
+func settingsStates() []State {
+	return []State{
+		{Name: "settings-loading", Page: func(w *i18n.Printer) templ.Component {
+			return views.SettingsPage(page(w, "settings"), tabs(w))
+		}},
+		section("settings-overview-new", "overview", func(w *i18n.Printer) templ.Component {
+			return views.OverviewSection(overview(w, 1))
+		}),
+		section("settings-overview", "overview", func(w *i18n.Printer) templ.Component {
+			return views.OverviewSection(overview(w, 6))
+		}),
+		section("settings-accounts-empty", "accounts", func(w *i18n.Printer) templ.Component {
+			return views.AccountsSection(views.Accounts{T: w.T, Add: action(w.T("accounts.add"), "plus")})
+		}),
+		section("settings-accounts", "accounts", func(w *i18n.Printer) templ.Component { return views.AccountsSection(accounts(w)) }),
+		section("settings-account-new", "accounts", func(w *i18n.Printer) templ.Component {
+			return views.AccountScreen(views.AccountForm{T: w.T, Back: action(w.T("settings.accounts"), "back")})
+		}),
+		section("settings-account", "accounts", func(w *i18n.Printer) templ.Component { return views.AccountScreen(account(words(w))) }),
+		section("settings-account-link", "accounts", func(w *i18n.Printer) templ.Component {
+			f := account(words(w))
+			f.Phone.Link = &views.NewLink{
+				URL:   "https://sign.example.org/enrol/Jm3vXh2kq0sYwZ8aTfR1bN5cLd7eUg9iOpQ4rSxVtWy",
+				Words: w.T("link.new-hint", words(w).Clock(now().Add(time.Hour))),
+			}
+			f.Phone.Open = nil
+			return views.AccountScreen(f)
+		}),
+		section("settings-account-errors", "accounts", func(w *i18n.Printer) templ.Component {
+			f := account(words(w))
+			f.CodeOff, f.Login, f.CodeOffReason = true, "", ""
+			f.Errors = map[string]string{"login": w.T("account.login-missing"), "codeOffReason": w.T("account.code-off-reason-missing")}
+			return views.AccountScreen(f)
+		}),
+		section("settings-certificates-empty", "certificates", func(w *i18n.Printer) templ.Component {
+			return views.CertificatesSection(views.Certificates{
+				T: w.T, Add: action(w.T("certificates.add"), "plus"), TokenNote: w.T("tokens.none"),
+			})
+		}),
+		section("settings-certificates", "certificates", func(w *i18n.Printer) templ.Component {
+			return views.CertificatesSection(certificates(words(w)))
+		}),
+		section("settings-certificate-new", "certificates", func(w *i18n.Printer) templ.Component {
+			return views.CertificateScreen(newCertificate(w))
+		}),
+		section("settings-assignments-empty", "assignments", func(w *i18n.Printer) templ.Component {
+			return views.AssignmentsSection(views.Assignments{T: w.T, Empty: w.T("assignments.no-account")})
+		}),
+		section("settings-assignments", "assignments", func(w *i18n.Printer) templ.Component {
+			return views.AssignmentsSection(assignments(w))
+		}),
+		section("settings-journal-empty", "journal", func(w *i18n.Printer) templ.Component {
+			return views.JournalSection(views.Journal{T: w.T})
+		}),
+		section("settings-journal", "journal", func(w *i18n.Printer) templ.Component { return views.JournalSection(journal(words(w))) }),
+	}
+}
+
+// overview has as many steps done as told.
+func overview(w *i18n.Printer, done int) views.Overview {
+	o := views.Overview{T: w.T, Done: w.T("overview.done", done, 6)}
+	for i, name := range []string{"connected", "certificate", "account", "phone", "assigned", "signed"} {
+		a := action(w.T("first.go"), "")
+		o.Steps = append(o.Steps, views.FirstStep{Words: w.T("first." + name), Hint: w.T("first." + name + "-hint"), Done: i < done, Action: &a})
+	}
+	if done == 1 {
+		o.State = []views.Fact{
+			{Words: w.T("state.tokens"), Tone: "plain", State: w.T("state.no-token"), Detail: w.T("state.no-token-detail")},
+			{Words: w.T("state.certificates"), Tone: "plain", State: w.T("state.none")},
+			{Words: w.T("state.accounts"), Tone: "plain", State: w.T("state.none")},
+			{Words: w.T("state.version"), Tone: "plain", State: "0.1.0"},
+		}
+		return o
+	}
+	o.State = []views.Fact{
+		{Words: w.T("state.token", "Rutoken ECP"), Tone: "good", State: w.T("state.present"), Detail: w.T("state.token-certificates", 3)},
+		{
+			Words: w.T("state.certificates"), Tone: "warn", State: w.T("state.certificates-count", 5),
+			Detail: w.T("state.certificates-ending", 2), Fix: w.T("state.certificates-fix"),
+		},
+		{Words: w.T("state.accounts"), Tone: "warn", State: w.T("state.accounts-count", 12), Detail: w.T("state.accounts-off", 1)},
+		{Words: w.T("state.version"), Tone: "plain", State: "0.1.0"},
+	}
+	return o
+}
+
+func accounts(w *i18n.Printer) views.Accounts {
+	a := views.Accounts{T: w.T, Search: true, Add: action(w.T("accounts.add"), "plus")}
+	row := func(name, login, description string, certificates int, tags ...views.Tag) {
+		facts := []string{login, w.T("accounts.certificates", certificates)}
+		if description != "" {
+			facts = append(facts, description)
+		}
+		a.List = append(a.List, views.AccountRow{
+			Name: name, Login: login, Description: description, Badges: tags, Facts: facts, Open: action(w.T("accounts.open"), ""),
+		})
+	}
+	tag := func(tone, key string) views.Tag { return views.Tag{Tone: tone, Words: w.T(key)} }
+	row("Мария Иванова", "mary", "Отдел продаж, договоры", 2, tag("good", "account.phone-badge"))
+	row("Hans Groß", "hgross", "", 1, tag("plain", "account.no-phone-badge"))
+	row("John Smith", "jsmith", "Warehouse, test account", 1, tag("warn", "account.code-off-badge"))
+	row("José García Fernández", "jose", "", 0, tag("bad", "account.locked-badge"))
+	row("Анна Константинопольская-Преображенская", "anna_konstantinopolskaya_preobrazhenskaya", "", 3, tag("bad", "account.blocked-badge"), tag("good", "account.phone-badge"))
+	return a
+}
+
+func account(w *i18n.Printer) views.AccountForm {
+	remove := views.Action{Words: w.T("account.remove"), Post: "#", Danger: true}
+	f := views.AccountForm{
+		T: w.T, User: "17", Name: "Мария Иванова", Login: "mary", Description: "Отдел продаж, договоры",
+		Back: action(w.T("settings.accounts"), "back"), Remove: &remove,
+		Phone: views.Phone{
+			Tone: "good", State: w.T("phone.since", w.Date(now().AddDate(0, -2, 0))), Create: action(w.T("link.create"), "link"),
+			Open: &views.OpenLink{Words: w.T("link.open", 54*time.Minute), Withdraw: action(w.T("link.withdraw"), "")},
+		},
+	}
+	for i, c := range form(w).Certificates {
+		f.Certificates = append(f.Certificates, views.Grantable{Certificate: c.ID, Name: c.Name, Facts: c.Facts, Assigned: i == 0, User: "17", Label: w.T("assignments.cell", f.Name, c.Name, c.ID)})
+	}
+	return f
+}
+
+func certificates(w *i18n.Printer) views.Certificates {
+	row := func(c views.Certificate, actions []views.Action, tags ...views.Tag) views.CertificateRow {
+		r := views.CertificateRow{Name: c.Name, Organisation: c.Organisation, Icon: c.Icon, Facts: c.Facts, Actions: actions, Badges: tags}
+		if c.Badge != "" {
+			r.Badges = append(r.Badges, views.Tag{Tone: "plain", Words: c.Badge})
+		}
+		return r
+	}
+	remove := []views.Action{{Words: w.T("certificates.remove"), Post: "#", Danger: true}}
+	f := form(w)
+	return views.Certificates{
+		T: w.T, Add: action(w.T("certificates.add"), "plus"),
+		List: []views.CertificateRow{
+			row(f.Certificates[0], remove, views.Tag{Tone: "warn", Words: w.T("certificates.shared", 4)}),
+			row(f.Certificates[1], remove, views.Tag{Tone: "plain", Words: w.T("certificates.unassigned")}),
+			row(f.Unusable[0], remove, views.Tag{Tone: "bad", Words: w.T("certificate.expired")}),
+		},
+		Tokens: []views.TokenRow{{
+			Name: "Rutoken ECP", Facts: []string{"Aktiv Rutoken ECP", w.T("tokens.serial", "3C7A 22F1")},
+			List: []views.CertificateRow{
+				row(f.Certificates[0], nil, views.Tag{Tone: "good", Words: w.T("tokens.added")}),
+				row(certificate(w, "token", "Пётр Сидоров", "ООО «Ромашка»", "УЦ «Пример»", "51DE", false), []views.Action{{Words: w.T("tokens.add"), Icon: "plus", Post: "#"}}),
+			},
+		}},
+	}
+}
+
+func newCertificate(w *i18n.Printer) views.CertificateForm {
+	f := views.CertificateForm{T: w.T, Back: action(w.T("settings.certificates"), "back")}
+	for years := 1; years <= 3; years++ {
+		f.Years = append(f.Years, views.Option{Value: fmt.Sprint(years), Words: w.T("certificate.years-count", years)})
+	}
+	for _, key := range []string{"ecdsa-p256", "rsa-3072"} {
+		f.Keys = append(f.Keys, views.Option{Value: key, Words: w.T("certificate.key-" + key)})
+	}
+	return f
+}
+
+func assignments(w *i18n.Printer) views.Assignments {
+	a := views.Assignments{T: w.T}
+	certificates := []string{"Мария Иванова", "Mary Brown", "Hans Groß", "ООО «Ромашка»"}
+	for i, name := range certificates {
+		c := views.Column{Name: name, Note: fmt.Sprintf("…%04X", 4099*(i+5))}
+		if i == 3 {
+			c.Note = w.T("certificates.shared", 3)
+		}
+		a.Columns = append(a.Columns, c)
+	}
+	for i, row := range accounts(w).List {
+		r := views.GridRow{Name: row.Name, Login: row.Login}
+		for j, name := range certificates {
+			r.Cells = append(r.Cells, views.Grantable{Name: name, Assigned: i == j || j == 3 && i < 3, Label: w.T("assignments.cell", row.Name, name, "1A2B")})
+		}
+		a.Rows = append(a.Rows, r)
+	}
+	return a
+}
+
+func journal(w *i18n.Printer) views.Journal {
+	older := action(w.T("journal.older"), "")
+	j := views.Journal{T: w.T, Older: &older}
+	row := func(minutes int, who, action, tone, subject string, facts ...string) {
+		j.List = append(j.List, views.JournalRow{
+			Time: w.Time(now().Add(-time.Duration(minutes) * time.Minute)), Who: who, What: w.T("action." + action),
+			Tone: tone, Subject: subject, Facts: facts,
+		})
+	}
+	deal := w.T("journal.deal", "8061")
+	row(0, "Мария Иванова", "request.done", "good", contract(w), deal, w.T("journal.certificate", "Мария Иванова"), "SHA-256 9F86 D081 884C 7D65")
+	row(0, "Мария Иванова", "request.intent", "plain", contract(w), deal, "SHA-256 9F86 D081 884C 7D65")
+	row(1, "Мария Иванова", "order.authorized", "plain", contract(w), deal, "203.0.113.7")
+	row(2, "Мария Иванова", "order.refused", "warn", contract(w), deal, "203.0.113.7")
+	row(34, "John Smith", "request.failed", "bad", "scan.pdf", deal, w.T("portal.unreachable"))
+	row(55, "Admin", "account.code-off", "warn", "John Smith")
+	row(60, "Admin", "enrolment.created", "plain", "Мария Иванова")
+	row(61, "Admin", "assignment.created", "plain", "Мария Иванова", w.T("journal.certificate", "Мария Иванова"))
+	return j
+}
