@@ -31,10 +31,10 @@ const writeTime = 15 * time.Minute
 //
 // What cannot be excluded: a portal has no lock, so a file that a colleague
 // puts into the field between our last reading and our writing (the time of
-// one call) is overwritten. Where the portal's answer shows it, the signed
-// file is taken out again and the error is app.Conflict
-// request.conflict-window with FileChanged; in a field of one file the answer
-// does not show it.
+// one call) is overwritten. Where the portal's answer shows it, what we wrote
+// is undone and the error is app.Conflict request.conflict-window with
+// FileChanged; in a field of one file, and while the original is dropped, the
+// answer does not show it.
 //
 // Other errors: app.NotFound deal.gone, document.gone; app.Forbidden
 // portal.no-right, and with FileChanged request.both when the right was lost

@@ -33,11 +33,10 @@ func (r *replacing) add(ctx context.Context, now field) (bitrix.ID, error) {
 		return 0, r.notAdded(ctx, now, after, err)
 	case !after.has(r.original):
 		// A colleague took the original away, or put another file in its place,
-		// between our reading and our writing. Not ours to replace any more.
-		if err := r.remove(ctx, signed); err != nil {
-			return 0, err
-		}
-		return 0, conflict("request.conflict-window", true)
+		// between our reading and our writing. Not ours to replace any more; a
+		// signed file that cannot be taken out is the lesser harm, a conflict
+		// that is not told the greater.
+		return 0, conflict("request.conflict-window", true).Because(r.remove(ctx, signed))
 	}
 	return r.drop(ctx, signed)
 }
