@@ -2,7 +2,9 @@ package pdf
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 )
@@ -13,25 +15,69 @@ const copySize = 256 << 10
 // more than the signature's own work on small files.
 var copyBuffers = sync.Pool{New: func() any { return new([copySize]byte) }}
 
-// copyInput reads size bytes once, in order, and writes them to w.
-func copyInput(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
-	buf := copyBuffers.Get().(*[copySize]byte)
-	defer copyBuffers.Put(buf)
-	for off := int64(0); off < size; {
+// copyInput reads size bytes once, in order, writes them to w and hashes them
+// while they are written. Either of w and h may be nil.
+func copyInput(ctx context.Context, w io.Writer, h hash.Hash, r io.ReaderAt, size int64) error {
+	var buffers [2]*[copySize]byte
+	for i := range buffers {
+		buffers[i] = copyBuffers.Get().(*[copySize]byte)
+		defer copyBuffers.Put(buffers[i])
+	}
+	digest := startDigest(h)
+	defer digest.finish()
+	for off, turn := int64(0), 0; off < size; turn++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b := buf[:min(copySize, size-off)]
+		if turn >= len(buffers) {
+			digest.wait() // until the buffer's last bytes are hashed
+		}
+		b := buffers[turn%len(buffers)][:min(copySize, size-off)]
 		if n, err := r.ReadAt(b, off); n < len(b) {
-			if err == nil || err == io.EOF {
+			if err == nil || errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return fmt.Errorf("read input at %d: %w", off, err)
 		}
-		if _, err := w.Write(b); err != nil {
-			return fmt.Errorf("write output: %w", err)
+		digest.write(b)
+		if w != nil {
+			if _, err := w.Write(b); err != nil {
+				return fmt.Errorf("write output: %w", err)
+			}
 		}
 		off += int64(len(b))
 	}
 	return nil
+}
+
+// A besideDigest hashes on a goroutine of its own, which finish waits for.
+type besideDigest struct {
+	in   chan []byte
+	done chan struct{} // one for each piece of in
+}
+
+func startDigest(h hash.Hash) *besideDigest {
+	d := &besideDigest{in: make(chan []byte, 1), done: make(chan struct{}, 2)}
+	go func() {
+		defer close(d.done)
+		for b := range d.in {
+			if h != nil {
+				h.Write(b)
+			}
+			d.done <- struct{}{}
+		}
+	}()
+	return d
+}
+
+func (d *besideDigest) write(b []byte) { d.in <- b }
+
+// wait waits until the oldest piece that was not waited for is hashed.
+func (d *besideDigest) wait() { <-d.done }
+
+// finish waits until everything is hashed.
+func (d *besideDigest) finish() {
+	close(d.in)
+	for range d.done { //nolint:revive // drained until it is closed
+	}
 }

@@ -133,7 +133,7 @@ func (f *File) AppendSecurityStore(ctx context.Context, w io.Writer, store Secur
 	if err := inc.finish(); err != nil {
 		return fmt.Errorf("append security store: %w", err)
 	}
-	if err := copyInput(ctx, w, f.src.r, f.src.size); err != nil {
+	if err := copyInput(ctx, w, nil, f.src.r, f.src.size); err != nil {
 		return fmt.Errorf("append security store: %w", err)
 	}
 	if _, err := w.Write(inc.buf); err != nil {

@@ -87,13 +87,14 @@ func (f *File) forget() {
 	f.pages, f.form = nil, nil
 }
 
-// readHeader finds %PDF- in the first kilobytes. A file without it may still
-// have a good table, or objects: whether it is a PDF shows later.
+// readHeader finds %PDF- in the first kilobyte (ISO 32000-1, Annex H, note 13).
+// A file without it may still have a good table, or objects: whether it is a
+// PDF shows later.
 func (f *File) readHeader() error {
 	if f.src.size == 0 {
 		return fmt.Errorf("%w: empty file", ErrNotPDF)
 	}
-	b, err := f.src.window(0, 8<<10)
+	b, err := f.src.window(0, 1024)
 	if err != nil {
 		return err
 	}

@@ -330,8 +330,10 @@ func (inc *increment) trailer() *rawDict {
 // without ID gets one. It is made of what the increment says, so that the same
 // order gives the same bytes.
 func (inc *increment) renewID(t *rawDict) {
-	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(inc.buf), "%d", inc.f.src.size))
-	fresh := Raw(appendHex(nil, sum[:16]))
+	h := sha256.New()
+	h.Write(inc.buf)
+	fmt.Fprint(h, inc.f.src.size)
+	fresh := Raw(appendHex(nil, h.Sum(nil)[:16]))
 	var first Object = fresh
 	if e, ok := t.get("ID"); ok {
 		v, err := inc.f.Resolve(e.value)

@@ -8,8 +8,10 @@ const (
 	maxDepth     = 100      // nesting of arrays and dictionaries
 	maxObject    = 16 << 20 // bytes of one object without its stream data
 	maxValues    = 1 << 20  // values in one object
+	dictCost     = 16       // what a dictionary counts for among them
 	maxSections  = 4096     // cross-reference sections in one file
-	maxRows      = 4 << 20  // rows of malformed tables, which are kept in memory
+	maxRows      = 2 << 20  // rows of malformed tables, which are kept in memory
+	maxFound     = 1 << 20  // objects that repair finds
 	maxInflate   = 24 << 20 // bytes of one decoded structural stream
 	maxStored    = 64 << 20 // bytes of one stream as it is stored
 	maxXRefData  = 48 << 20 // bytes of all decoded cross-reference streams

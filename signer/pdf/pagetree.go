@@ -31,16 +31,15 @@ func (f *File) pageIndex() (*pageIndex, error) {
 	}
 	p := &pageIndex{count: count}
 	if ok && count > 0 {
-		f.pages = p
-		l, last, err := f.descend(root, count-1)
+		l, err := f.lastLeaf(root)
 		if err != nil {
 			return nil, err
 		}
-		if last && l.item != nil {
+		if l.item != nil {
+			f.pages = p
 			return p, nil
 		}
 	}
-	f.pages = nil
 	if p.leaves, err = f.walkPages(root); err != nil {
 		return nil, err
 	}
@@ -98,7 +97,11 @@ func (f *File) leafAt(i int) (leaf, error) {
 		if err != nil {
 			return leaf{}, err
 		}
-		l, _, err := f.descend(root, i)
+		find := f.descend
+		if i == f.pages.count-1 {
+			find = func(n node, _ int) (leaf, error) { return f.lastLeaf(n) }
+		}
+		l, err := find(root, i)
 		if err != nil || l.item != nil {
 			return l, err
 		}
@@ -113,38 +116,81 @@ func (f *File) leafAt(i int) (leaf, error) {
 	return f.pages.leaves[i], nil
 }
 
+// lastLeaf goes down the last kids. It is the last page whatever the counts say;
+// a leaf without item says that there is none or that the counts are wrong. In
+// nodes with many kids the counts are not added up, as that would mean to load
+// them all.
+func (f *File) lastLeaf(n node) (leaf, error) {
+	const few = 64
+	for range maxPageDepth {
+		count, ok, err := f.countOf(n)
+		if err != nil || !ok || len(n.kids) == 0 {
+			return leaf{}, err
+		}
+		last := len(n.kids) - 1
+		kid, err := f.nodeOf(n.kids[last], n.from)
+		if err != nil {
+			return leaf{}, err
+		}
+		if len(n.kids) <= few && (count != len(n.kids) || !kid.isLeaf()) {
+			if sum, err := f.sumOf(n); err != nil || sum != count {
+				return leaf{}, err
+			}
+		}
+		if kid.isLeaf() {
+			return leaf{n.kids[last], n.ref, last, n.from}, nil
+		}
+		n = kid
+	}
+	return leaf{}, nil
+}
+
+// sumOf adds up what the kids of a node say; -1 if one says nothing.
+func (f *File) sumOf(n node) (int, error) {
+	sum := 0
+	for _, item := range n.kids {
+		kid, err := f.nodeOf(item, n.from)
+		if err != nil {
+			return 0, err
+		}
+		count, ok, err := f.countOf(kid)
+		if err != nil || !ok {
+			return -1, err
+		}
+		sum += count
+	}
+	return sum, nil
+}
+
 // descend goes by the counts to page i, from 0 on. A leaf without item says
-// that the counts led nowhere; last, that nothing follows it in the tree.
-func (f *File) descend(n node, i int) (l leaf, last bool, err error) {
-	last = true
+// that they led nowhere.
+func (f *File) descend(n node, i int) (leaf, error) {
 	for range maxPageDepth {
 		count, ok, err := f.countOf(n)
 		if err != nil || !ok {
-			return leaf{}, false, err
+			return leaf{}, err
 		}
 		at := -1
 		var kid node
 		if count == len(n.kids) && i < count { // all are pages, or so it seems
 			if kid, err = f.nodeOf(n.kids[i], n.from); err != nil {
-				return leaf{}, false, err
+				return leaf{}, err
 			}
 			if kid.isLeaf() {
 				at = i
-				i = 0
 			}
 		}
 		if at < 0 {
 			if at, i, kid, err = f.kidWith(n, i); err != nil || at < 0 {
-				return leaf{}, false, err
+				return leaf{}, err
 			}
 		}
-		last = last && at == len(n.kids)-1
 		if kid.isLeaf() {
-			return leaf{n.kids[at], n.ref, at, n.from}, last, nil
+			return leaf{n.kids[at], n.ref, at, n.from}, nil
 		}
 		n = kid
 	}
-	return leaf{}, false, nil
+	return leaf{}, nil
 }
 
 // kidWith finds the kid that has page i, and which of its pages that is.

@@ -47,6 +47,7 @@ func (p *parser) valueOf(t token, depth int) (Object, error) {
 	case tokenArrayOpen:
 		return p.array(depth)
 	case tokenDictOpen:
+		p.values += dictCost
 		d, err := p.dict(depth)
 		if err != nil {
 			return nil, err

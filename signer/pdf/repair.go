@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,7 +13,7 @@ func (f *File) repair(why error) error {
 	if f.options.NoRepair || f.repaired != "" || !mendable(why) {
 		return why
 	}
-	s := &scan{f: f, objects: map[uint32]scanned{}}
+	s := &scan{f: f, objects: map[uint32]found{}}
 	if err := s.run(); err != nil {
 		return fmt.Errorf("repair: %w", err)
 	}
@@ -58,7 +57,7 @@ func (s *scan) section() *section {
 		} else {
 			out.parts = append(out.parts, part{start: n, count: 1, first: int64(len(list))})
 		}
-		e := s.objects[num].entry
+		e := s.objects[num].entry(s.f.base)
 		out.stream = out.stream || e.kind == entryPacked
 		list = append(list, e)
 	}
@@ -97,28 +96,22 @@ func (s *scan) chooseTrailer() error {
 // openPacks lists the objects in object streams. As in the rest of the file,
 // what comes later counts.
 func (s *scan) openPacks() error {
-	slices.SortFunc(s.packs, func(a, b scanned) int { return cmp.Compare(a.at, b.at) })
-	for _, found := range s.packs {
-		if s.objects[found.num].at != found.at {
-			continue // a later object has its number
-		}
-		p, err := s.f.pack(found.num)
-		if errors.Is(err, ErrLimit) {
+	for _, num := range s.packs { // in the order of the file
+		holder := s.objects[num]
+		p, err := s.f.pack(num)
+		if err != nil && !mendable(err) {
 			return err
 		}
-		if err != nil || p == nil {
-			continue
+		if p == nil || p.offset != holder.at {
+			continue // a later object has its number
 		}
 		for i, m := range p.members {
-			if old, ok := s.objects[m.num]; m.num == 0 || m.num > maxScanned || (ok && old.at > found.at) {
+			if old, ok := s.objects[m.num]; m.num == 0 || m.num > maxScanned || (ok && old.at > holder.at) {
 				continue
 			}
-			s.objects[m.num] = scanned{
-				num: m.num, at: found.at,
-				entry: entry{entryPacked, int64(found.num), i},
-			}
+			s.objects[m.num] = found{at: holder.at, holder: num, minor: int32(i)}
 		}
-		if len(s.objects) > maxRows {
+		if len(s.objects) > maxFound {
 			return fmt.Errorf("%w: too many objects", ErrLimit)
 		}
 	}
@@ -135,7 +128,7 @@ func (s *scan) checkRoot() error {
 	best := Ref{}
 	for _, num := range slices.Sorted(maps.Keys(s.objects)) {
 		ref := Ref{Number: num}
-		if e := s.objects[num]; e.kind == entryPlain {
+		if e := s.objects[num]; e.holder == 0 {
 			ref.Generation = uint16(e.minor)
 		}
 		d, err := f.dictOf(ref)

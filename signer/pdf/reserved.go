@@ -30,16 +30,20 @@ type Reserved struct {
 	Increment []byte `json:"increment"`
 }
 
-// digest copies the input and the increment to w and takes the digest.
+// digest copies the input and the increment to w, unless that is nil, and takes
+// the digest.
 func (r *Reserved) digest(ctx context.Context, in io.ReaderAt, w io.Writer) error {
 	h := r.Hash.New()
-	if err := copyInput(ctx, io.MultiWriter(h, w), in, r.Size); err != nil {
+	if err := copyInput(ctx, w, h, in, r.Size); err != nil {
 		return err
 	}
 	from, to := r.gap()
 	h.Write(r.Increment[:from])
 	h.Write(r.Increment[to:])
 	r.Digest = h.Sum(nil)
+	if w == nil {
+		return nil
+	}
 	if _, err := w.Write(r.Increment); err != nil {
 		return fmt.Errorf("write increment: %w", err)
 	}
@@ -93,7 +97,7 @@ func (r *Reserved) Embed(ctx context.Context, w io.Writer, in io.ReaderAt, cms [
 		return fmt.Errorf("%w: prepared signature", ErrSpec)
 	}
 	h := r.Hash.New()
-	if err := copyInput(ctx, io.MultiWriter(h, w), in, r.Size); err != nil {
+	if err := copyInput(ctx, w, h, in, r.Size); err != nil {
 		return fmt.Errorf("embed signature: %w", err)
 	}
 	h.Write(r.Increment[:from])

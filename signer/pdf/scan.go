@@ -17,18 +17,25 @@ const (
 // since it may hold another PDF.
 type scan struct {
 	f        *File
-	objects  map[uint32]scanned
-	packs    []scanned
+	objects  map[uint32]found
+	packs    []uint32   // numbers of object streams
 	trailers []*rawDict // in the order of the file
 	catalog  Ref        // the last one found
 	trailer  *rawDict   // the chosen one
 }
 
-// scanned is an object that was found at an offset.
-type scanned struct {
-	entry
-	num uint32
-	at  int64
+// found is where an object was found.
+type found struct {
+	at     int64  // of the object, or of the object stream that holds it
+	holder uint32 // the object stream, 0 for a plain object
+	minor  int32  // generation, or index in the object stream
+}
+
+func (f found) entry(base int64) entry {
+	if f.holder != 0 {
+		return entry{entryPacked, int64(f.holder), int(f.minor)}
+	}
+	return entry{entryPlain, f.at - base, int(f.minor)}
 }
 
 func (s *scan) run() error {
@@ -74,7 +81,7 @@ func (s *scan) window(b []byte, off int64) (int64, error) {
 		if !ok || (start == 0 && off > 0) {
 			continue
 		}
-		end, err := s.addObject(off + int64(start))
+		end, err := s.addObject(b, start, pos, off)
 		if err != nil {
 			return 0, err
 		}
@@ -124,8 +131,48 @@ func headerBefore(b []byte, at int) (int, bool) {
 	return i, true
 }
 
-// addObject takes an object, and gives where its data ends if it is a stream.
-func (s *scan) addObject(at int64) (int64, error) {
+// addObject takes the object whose number stands at start and whose body at
+// body. It gives where the data ends if it is a stream. Only streams and the
+// catalog are looked into.
+func (s *scan) addObject(b []byte, start, body int, off int64) (int64, error) {
+	l := lexer{b: b[start:body], whole: true}
+	num, ok1 := l.integer()
+	gen, ok2 := l.integer()
+	if !ok1 || !ok2 || num == 0 || num > maxScanned || gen > 65535 {
+		return 0, nil
+	}
+	if off+int64(start) < s.f.base { // so offsets do not count from the header
+		s.f.base = 0
+	}
+	rest, whole := bodyOf(b[body:])
+	s.objects[uint32(num)] = found{at: off + int64(start), minor: int32(gen)}
+	if len(s.objects) > maxFound {
+		return 0, fmt.Errorf("%w: too many objects", ErrLimit)
+	}
+	if whole && !bytes.Contains(rest, []byte("stream")) && !bytes.Contains(rest, []byte("/Catalog")) {
+		return 0, nil
+	}
+	return s.lookInto(off + int64(start))
+}
+
+// bodyOf cuts at the next endobj or the next object's number. Without one in
+// the window the body is not whole.
+func bodyOf(b []byte) ([]byte, bool) {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte("obj"))
+		if i < 0 {
+			return b, false
+		}
+		at += i
+		if _, ok := headerBefore(b, at); ok || bytes.HasSuffix(b[:at], []byte("end")) {
+			return b[:at], true
+		}
+		at += len("obj")
+	}
+}
+
+// lookInto reads an object that may be of use to the repair.
+func (s *scan) lookInto(at int64) (int64, error) {
 	o, err := s.f.readObject(at)
 	if mendable(err) {
 		return 0, nil
@@ -133,30 +180,22 @@ func (s *scan) addObject(at int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	num := o.ref.Number
-	if num == 0 || num > maxScanned {
+	d, ok := o.value.(Dict)
+	switch {
+	case !ok:
 		return 0, nil
-	}
-	found := scanned{entry{entryPlain, at - s.f.base, int(o.ref.Generation)}, num, at}
-	if d, ok := o.value.(Dict); ok {
-		switch {
-		case o.isStream() && d["Type"] == Name("XRef"):
-			if t, err := o.rawDict(); err == nil {
-				s.trailers = append(s.trailers, t)
-			}
-			return s.streamEnd(o, d), nil
-		case o.isStream() && d["Type"] == Name("ObjStm"):
-			s.packs = append(s.packs, found)
-		case isCatalog(d):
-			s.catalog = o.ref
+	case isCatalog(d):
+		s.catalog = o.ref
+	case !o.isStream():
+	case d["Type"] == Name("XRef"):
+		delete(s.objects, o.ref.Number)
+		if t, err := o.rawDict(); err == nil && len(s.trailers) < maxSections {
+			s.trailers = append(s.trailers, t)
 		}
-		s.objects[num] = found
-		return s.streamEnd(o, d), nil
+	case d["Type"] == Name("ObjStm"):
+		s.packs = append(s.packs, o.ref.Number)
 	}
-	if s.objects[num] = found; len(s.objects) > maxRows {
-		return 0, fmt.Errorf("%w: too many objects", ErrLimit)
-	}
-	return 0, nil
+	return s.streamEnd(o, d), nil
 }
 
 // streamEnd gives where the data ends if Length says so and endstream follows.

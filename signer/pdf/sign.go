@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -31,7 +32,7 @@ func (f *File) AppendSignature(ctx context.Context, w io.Writer, spec SignatureS
 // Prepare does what AppendSignature does and writes nothing: the increment is in
 // the Reserved alone.
 func (f *File) Prepare(ctx context.Context, spec SignatureSpec) (*Reserved, error) {
-	return f.AppendSignature(ctx, io.Discard, spec)
+	return f.AppendSignature(ctx, nil, spec)
 }
 
 // reserve builds the increment.
@@ -179,9 +180,7 @@ func (s *signing) writeValue() error {
 	b = append(b, "]\n/Contents "...)
 	s.contents.from = len(b)
 	b = append(b, '<')
-	for range 2 * s.spec.ContentsSize {
-		b = append(b, '0')
-	}
+	b = append(b, bytes.Repeat([]byte{'0'}, 2*s.spec.ContentsSize)...)
 	b = append(b, '>')
 	s.contents.to = len(b)
 	inc.buf = append(b, "\n>>"...)
