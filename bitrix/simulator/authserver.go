@@ -100,23 +100,28 @@ func (s *AuthServer) handle(w http.ResponseWriter, r *http.Request, name string,
 		return
 	}
 	w, done := hit.wrap(w, r)
-	s.cloud.mu.Lock()
-	out, fail, call := fn(params)
 	if hit.twice() {
-		out, fail, call = fn(params)
+		s.run(name, params, fn)
 	}
-	call.Method, call.Time, call.Status = name, s.cloud.now(), http.StatusOK
-	if fail != nil {
-		call.Status, call.Error = fail.Status, fail.Code
-	}
-	s.calls = append(s.calls, *call)
-	s.cloud.mu.Unlock()
-	if fail != nil {
+	if out, fail := s.run(name, params, fn); fail != nil {
 		fail.write(w)
 	} else {
 		writeJSON(w, http.StatusOK, out)
 	}
 	done()
+}
+
+// run carries one request out and records it.
+func (s *AuthServer) run(name string, params *array, fn func(*array) (obj, *restError, *Call)) (obj, *restError) {
+	s.cloud.mu.Lock()
+	defer s.cloud.mu.Unlock()
+	out, fail, call := fn(params)
+	call.Method, call.Time, call.Status = name, s.cloud.now(), http.StatusOK
+	if fail != nil {
+		call.Status, call.Error, call.Failed = fail.Status, fail.Code, true
+	}
+	s.calls = append(s.calls, *call)
+	return out, fail
 }
 
 // exchange is /oauth/token/.

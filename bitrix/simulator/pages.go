@@ -123,25 +123,32 @@ func personOf(u *User) person {
 // page shows a view to somebody who has signed in; others are sent to the choice of people.
 func (p *Portal) page(fn func(*visit) (view, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p.cloud.mu.Lock()
-		v := p.visitor(r)
-		if v == nil {
-			p.cloud.mu.Unlock()
+		body, known, err := p.show(r, fn)
+		switch {
+		case !known:
 			toLogin(w, r)
-			return
-		}
-		out, err := fn(v)
-		var body []byte
-		if err == nil {
-			body, err = p.render(v, out)
-		}
-		p.cloud.mu.Unlock()
-		if err != nil {
+		case err != nil:
 			p.message(w, http.StatusNotFound, "Not here", err.Error())
-			return
+		default:
+			writePage(w, http.StatusOK, body)
 		}
-		writePage(w, http.StatusOK, body)
 	}
+}
+
+// show renders a view for the visitor; known is false where nobody has signed in.
+func (p *Portal) show(r *http.Request, fn func(*visit) (view, error)) (body []byte, known bool, err error) {
+	p.cloud.mu.Lock()
+	defer p.cloud.mu.Unlock()
+	v := p.visitor(r)
+	if v == nil {
+		return nil, false, nil
+	}
+	out, err := fn(v)
+	if err != nil {
+		return nil, true, err
+	}
+	body, err = p.render(v, out)
+	return body, true, err
 }
 
 // visitor finds who is looking; nil without a session or for the dismissed.

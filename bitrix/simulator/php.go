@@ -102,10 +102,12 @@ func (a *array) upper() *array {
 // plain turns the array into what encoding/json would have made of it.
 func plain(v any) any {
 	a, ok := v.(*array)
-	if !ok {
+	switch {
+	case !ok:
 		return v
-	}
-	if a.isList() {
+	case a == nil:
+		return nil
+	case a.isList():
 		out := make([]any, 0, a.len())
 		for _, m := range a.values() {
 			out = append(out, plain(m))
@@ -185,7 +187,9 @@ func (a *array) assign(name string, v any) {
 		if !ok {
 			break
 		}
-		path = append(path, seg)
+		if path = append(path, seg); len(path) > maxDepth {
+			return
+		}
 		rest = strings.TrimPrefix(tail, "[")
 		if rest == tail {
 			break

@@ -215,13 +215,13 @@ func unixFloat(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 // do checks and carries out the call and records it. The world must not be locked.
 func (c *call) do() (any, *restError) {
 	c.p.cloud.mu.Lock()
+	defer c.p.cloud.mu.Unlock()
 	out, fail := c.checked()
 	entry := Call{Status: http.StatusOK}
 	if fail != nil {
 		entry.Status, entry.Error, entry.Failed = fail.Status, fail.Code, true
 	}
 	c.p.record(c, entry)
-	c.p.cloud.mu.Unlock()
 	return out, fail
 }
 

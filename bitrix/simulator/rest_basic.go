@@ -15,6 +15,8 @@ func basicMethods() registry {
 		"server.time": {run: func(c *call) (any, *restError) { return c.p.stamp(c.p.cloud.now()), nil }},
 		"methods":     {run: methodList},
 		"scope":       {run: scopeList},
+		"method.get":  {run: methodGet},
+		"user.access": {run: userAccess},
 		"app.option.get": {appOnly: true, run: func(c *call) (any, *restError) {
 			return phpMap(maps.Clone(c.app.options)), nil
 		}},
@@ -55,13 +57,31 @@ func profile(c *call) (any, *restError) {
 func methodList(c *call) (any, *restError) {
 	out := []string{}
 	for name, m := range c.p.cloud.reg {
-		if c.p.withoutMethod(name) || c.token != nil && !c.token.hasScope(m.scope) {
+		if c.p.withoutMethod(name) || m.scope != "" && !c.tokenScope(m.scope) {
 			continue
 		}
 		out = append(out, name)
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// methodGet tells whether a method is there and may be called.
+func methodGet(c *call) (any, *restError) {
+	name := methodName(c.params.upper().str("NAME"))
+	m, ok := c.p.cloud.reg[name]
+	ok = ok && !c.p.withoutMethod(name)
+	return obj{"isExisting": ok, "isAvailable": ok && (m.scope == "" || c.tokenScope(m.scope))}, nil
+}
+
+// userAccess tells whether the user has one of the rights "U1", "AU", "G1".
+func userAccess(c *call) (any, *restError) {
+	own := []string{"AU", "U" + itoa(c.user)}
+	if c.p.isAdmin(c.user) {
+		own = append(own, "G1")
+	}
+	want := anyValue(c.params.upper(), "ACCESS")
+	return slices.ContainsFunc(own, func(right string) bool { return anyOf(want, right) }), nil
 }
 
 func scopeList(c *call) (any, *restError) {
