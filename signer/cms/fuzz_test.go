@@ -21,6 +21,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s.container)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
+		_, _ = cms.Certificates(in) // must not panic
 		sd, err := cms.Parse(in)
 		if err != nil {
 			return

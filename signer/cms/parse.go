@@ -165,3 +165,30 @@ func (sd *SignedData) readCertificates(in cryptobyte.String) error {
 	}
 	return nil
 }
+
+// Certificates reads the certificates of a SignedData, which need not have a
+// signer: the form in which authorities publish chains (RFC 5652, 5; .p7c).
+func Certificates(in []byte) ([]*x509.Certificate, error) {
+	if len(in) > MaxSize {
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxSize)
+	}
+	der, _, err := toDER(nil, in, 0)
+	if err != nil {
+		return nil, err
+	}
+	body, err := contentInfo(der)
+	if err != nil {
+		return nil, err
+	}
+	var certificates cryptobyte.String
+	var present bool
+	if !body.SkipASN1(cbasn1.INTEGER) || !body.SkipASN1(cbasn1.SET) || !body.SkipASN1(cbasn1.SEQUENCE) ||
+		!body.ReadOptionalASN1(&certificates, &present, explicit(0)) {
+		return nil, fmt.Errorf("%w: no signed data", ErrMalformed)
+	}
+	var sd SignedData
+	if err := sd.readCertificates(certificates); err != nil {
+		return nil, err
+	}
+	return sd.Certificates, nil
+}

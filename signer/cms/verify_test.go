@@ -443,3 +443,29 @@ func TestUnsorted(t *testing.T) {
 		}
 	}
 }
+
+// TestCertificates reads chains as authorities publish them, and as signatures
+// carry them.
+func TestCertificates(t *testing.T) {
+	ca := signertest.NewCA(t, signertest.CAOptions{})
+	all := signertest.WriteFile(t, "all.pem", signertest.CertificatesPEM(ca.Root.Certificate, ca.Issuing.Certificate))
+	chain := signertest.Run(t, "openssl", "crl2pkcs7", "-nocrl", "-certfile", all, "-outform", "DER")
+	_, signed := sealed(t, signertest.P256)
+	for name, c := range map[string]struct {
+		in   []byte
+		want int
+		err  error
+	}{
+		"a chain":     {chain, 2, nil},
+		"a signature": {signed, 1, nil},
+		"BER":         {reencode(chain, indefinite), 2, nil},
+		"nothing":     {nil, 0, cms.ErrMalformed},
+		"a root":      {ca.Root.Certificate.Raw, 0, cms.ErrMalformed},
+		"too large":   {make([]byte, cms.MaxSize+1), 0, cms.ErrMalformed},
+	} {
+		got, err := cms.Certificates(c.in)
+		if len(got) != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %d certificates, %v", name, len(got), err)
+		}
+	}
+}

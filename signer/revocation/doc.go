@@ -1,0 +1,31 @@
+// Package revocation gathers what proves that certificates were not revoked:
+// OCSP answers (RFC 6960) and revocation lists (RFC 5280), with the certificates
+// that are missing between a certificate and its root. PAdES B-LT stores all of
+// it in the document.
+//
+// # Gathering
+//
+//	gatherer := revocation.New(revocation.Config{})
+//	defer gatherer.Close()
+//	chain, err := gatherer.Complete(ctx, leaf, known)
+//	material, err := gatherer.Gather(ctx, chain)
+//
+// For each certificate but the root the OCSP responder is asked first, since its
+// answer is small and fresh, and the revocation list when that fails. A delegated
+// responder's own certificate is looked after in the same way, unless it says
+// that it needs not be. Everything is verified before it is taken.
+//
+// # Reading
+//
+// ReadOCSP and ReadCRL verify one piece of material, fetched or found in a
+// document, and tell what it says. They ask no network.
+//
+// # Addresses come from strangers
+//
+// The addresses stand in certificates, and when a stranger's document is
+// verified the certificates are a stranger's too. So only http and https are
+// fetched, without passwords, proxies and cookies; every connection, also after
+// a redirect and after the name was resolved, goes to a public address, unless
+// Config.Allow names others; answers are read up to a bound, and waited for up
+// to a timeout.
+package revocation
