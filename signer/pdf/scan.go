@@ -145,6 +145,9 @@ func (s *scan) addObject(b []byte, start, body int, off int64) (int64, error) {
 		s.f.base = 0
 	}
 	rest, whole := bodyOf(b[body:])
+	if off+int64(start) == s.f.base {
+		return 0, nil // no table can name an object at 0
+	}
 	s.objects[uint32(num)] = found{at: off + int64(start), minor: int32(gen)}
 	if len(s.objects) > maxFound {
 		return 0, fmt.Errorf("%w: too many objects", ErrLimit)
