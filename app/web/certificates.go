@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 
 	"signservice/app"
 	"signservice/views"
@@ -47,7 +48,7 @@ func (s *Server) certificatesSection(c *call, notice string) error {
 func (s *Server) certificateRow(c *call, cert app.Certificate, users int) views.CertificateRow {
 	row := c.plainRow(cert)
 	if why := cert.Usable(s.config.Now()); why != "" {
-		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T(why)})
+		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T("certificates.badge-" + strings.TrimPrefix(why, "certificate."))})
 	}
 	switch {
 	case users == 0:

@@ -13,7 +13,9 @@ import (
 
 // enrolStates are the enrolment page.
 func enrolStates() []State {
-	whole := func(name string, make func(w *i18n.Printer) templ.Component) State { return State{Name: name, Page: make} }
+	whole := func(name string, make func(w *i18n.Printer) templ.Component) State {
+		return State{Name: name, Page: make}
+	}
 	left := func(w *i18n.Printer) string { return w.T("enrol.left", 54*time.Minute) }
 	closed := func(key string) State {
 		return whole("enrol-"+strings.TrimPrefix(key, "link."), func(w *i18n.Printer) templ.Component {

@@ -157,7 +157,7 @@ func certificates(w *i18n.Printer) views.Certificates {
 		List: []views.CertificateRow{
 			row(f.Certificates[0], remove, views.Tag{Tone: "warn", Words: w.T("certificates.shared", 4)}),
 			row(f.Certificates[1], remove, views.Tag{Tone: "plain", Words: w.T("certificates.unassigned")}),
-			row(f.Unusable[0], remove, views.Tag{Tone: "bad", Words: w.T("certificate.expired")}),
+			row(f.Unusable[0], remove, views.Tag{Tone: "bad", Words: w.T("certificates.badge-expired")}),
 		},
 		Tokens: []views.TokenRow{{
 			Name: "Rutoken ECP", Facts: []string{"Aktiv Rutoken ECP", w.T("tokens.serial", "3C7A 22F1")},
