@@ -47,7 +47,12 @@ func (s *Server) dealTab(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if v.Slot != app.SlotDealTab {
+		newCall(c, v)
+		return app.Fail(app.Invalid, "open tab", "visit.slot")
+	}
 	if v.Entity.ID == 0 { // a deal that is being created has no number yet
+		newCall(c, v)
 		return app.Fail(app.Invalid, "open tab", "deal.none")
 	}
 	return s.framePage(c, doorDeal, v, func(now *call, p views.Page) templ.Component {
@@ -61,6 +66,10 @@ func (s *Server) mainPage(c echo.Context) error {
 	v, err := s.identify(c)
 	if err != nil {
 		return err
+	}
+	if v.Slot != app.SlotMain {
+		newCall(c, v)
+		return app.Fail(app.Invalid, "open settings", "visit.slot")
 	}
 	if !v.Admin {
 		newCall(c, v)
@@ -123,7 +132,6 @@ type renewal struct {
 	AuthID      string `json:"authId"`
 	AuthExpires string `json:"authExpires"`
 	RefreshID   string `json:"refreshId"`
-	Domain      string `json:"domain"`
 }
 
 // renew gives a page whose Session has run out a new one: for the same user of
@@ -144,7 +152,7 @@ func (s *Server) renew(c echo.Context) error {
 	}
 	v, err := s.config.Visitors.Identify(c.Request().Context(), url.Values{
 		"AUTH_ID": {in.AuthID}, "AUTH_EXPIRES": {in.AuthExpires}, "REFRESH_ID": {in.RefreshID},
-		"DOMAIN": {in.Domain}, "LANG": {old.Language}, "PLACEMENT": {string(old.Slot)},
+		"member_id": {string(old.Portal)}, "PLACEMENT": {string(old.Slot)}, "LANG": {old.Language},
 	})
 	if err != nil {
 		return app.Wrap("identify visitor", err)

@@ -1,7 +1,7 @@
 // Talking to the server: each call carries the page's session, and one that has
 // run out is renewed once, without the person noticing.
 
-import { refreshAuth, getInitData, inFrame } from "./frame.js";
+import { refreshAuth, inFrame } from "./frame.js";
 
 const body = document.body;
 let session = body.dataset.session || "";
@@ -32,7 +32,6 @@ function renew() {
       if (!inFrame) return false;
       const fresh = await refreshAuth();
       if (!fresh || !fresh.AUTH_ID) return false;
-      const init = (await getInitData()) || {};
       const answer = await fetch("/session", {
         method: "POST",
         headers: { "Content-Type": "application/json", Authorization: `Bearer ${session}` },
@@ -40,7 +39,6 @@ function renew() {
           authId: fresh.AUTH_ID,
           authExpires: String(fresh.AUTH_EXPIRES || ""),
           refreshId: fresh.REFRESH_ID || "",
-          domain: String(init.DOMAIN || ""),
         }),
         credentials: "omit",
         redirect: "error",
