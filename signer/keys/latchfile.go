@@ -143,11 +143,3 @@ func writeDurably(path string, data []byte) (err error) {
 	}
 	return syncDir(filepath.Dir(path))
 }
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -138,7 +138,7 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("token %d: no PKCS#11 module given", i+1)
 		case (t.Serial == "") == (t.Label == ""):
 			return c, fmt.Errorf("token %d of %s: give its serial number or its label", i+1, t.Module)
-		case t.PIN != nil && c.Latch == nil:
+		case (t.PIN != nil || t.SignaturePIN != nil) && c.Latch == nil:
 			return c, errors.New("a token with a PIN needs a PIN latch")
 		case t.MaxSessions == 1 || t.MaxSessions < 0:
 			return c, fmt.Errorf("token %s%s: at least 2 sessions are needed", t.Serial, t.Label)

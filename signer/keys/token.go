@@ -324,8 +324,13 @@ func (t *token) signWith(e Entry) func([]byte, crypto.SignerOpts) ([]byte, error
 			if err != nil {
 				return err
 			}
-			value, err = key.Sign(nil, digest, opts)
-			return err
+			if value, err = key.Sign(nil, digest, opts); err != nil {
+				if err = meaning(err); !isOurs(err) { // crypto11's own: every session is busy, say
+					err = fmt.Errorf("%w: %w", ErrToken, err)
+				}
+				return fmt.Errorf("sign: %w", err)
+			}
+			return nil
 		})
 		return value, err
 	}
