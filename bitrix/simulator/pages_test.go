@@ -306,3 +306,135 @@ func TestLogin(t *testing.T) {
 		t.Errorf("after signing out: status %d", a.status)
 	}
 }
+
+// TestCardShowsActivities: an app's activity with its buttons, documents with the
+// button of an app, and what a click on them does.
+func TestCardShowsActivities(t *testing.T) {
+	w := newWorld(t)
+	deal := w.portal.AddDeal(simulator.Deal{Title: "Crane", Responsible: w.mary})
+	w.bind(w.portal, w.app.ClientID, "CRM_DEAL_DOCUMENTGENERATOR_BUTTON", "/doc")
+	w.ok(w.anna, "event.bind", map[string]any{"event": "onCrmTimelineItemAction", "handler": w.inbox.url + "/action"})
+	doc := w.portal.AddDocument(deal, simulator.GeneratedDocument{Title: "Offer", DOCX: []byte("PK"), PDF: []byte("%PDF")})
+	text := func(s string) map[string]any {
+		return map[string]any{"type": "text", "properties": map[string]any{"value": s}}
+	}
+	w.ok(w.anna, "crm.activity.configurable.add", map[string]any{"ownerTypeId": 2, "ownerId": deal, "layout": map[string]any{
+		"icon":   map[string]any{"code": "document"},
+		"header": map[string]any{"title": "Signature requested", "tags": map[string]any{"s": map[string]any{"type": "warning", "title": "Waiting"}}},
+		"body": map[string]any{"blocks": map[string]any{
+			"a": map[string]any{"type": "withTitle", "properties": map[string]any{"title": "File", "block": text("contract.pdf")}},
+			"b": map[string]any{"type": "link", "properties": map[string]any{"text": "Verify", "action": map[string]any{"type": "redirect", "uri": "https://sign.test/v/1"}}},
+			"c": map[string]any{"type": "link", "properties": map[string]any{"text": "Bad", "action": map[string]any{"uri": "javascript:alert(1)"}}},
+		}},
+		"footer": map[string]any{"buttons": map[string]any{
+			"sign": map[string]any{"title": "Sign", "type": "primary", "action": map[string]any{
+				"type": "openRestApp", "actionParams": map[string]any{"file": "7"}, "sliderParams": map[string]any{"title": "Signing", "width": 900},
+			}},
+			"no": map[string]any{"title": "Decline", "type": "secondary", "action": map[string]any{"type": "restEvent", "id": "decline"}},
+		}},
+	}})
+	w.ok(w.anna, "crm.activity.todo.add", map[string]any{"ownerTypeId": 2, "ownerId": deal, "deadline": "2026-03-05T10:00:00Z", "title": "Call"})
+	w.ok(w.anna, "crm.activity.update", map[string]any{"id": 2, "fields": map[string]any{"COMPLETED": "Y"}})
+	mary := w.visit(w.mary)
+	page := string(mary.get(fmt.Sprintf("/crm/deal/details/%d/", deal)).raw)
+	for _, part := range []string{
+		"Signature requested", `<span class="badge warn">Waiting</span>`, `<span class="muted small">File</span> contract.pdf`,
+		`href="https://sign.test/v/1"`, `data-open-app="1"`, `&#34;file&#34;:&#34;7&#34;`, `&#34;bx24_title&#34;:&#34;Signing&#34;`, "Decline",
+		`<span class="badge good">completed</span>`, fmt.Sprintf("getPdf&amp;SITE_ID=s1&amp;id=%d", doc), `&#34;DOCUMENT_ID&#34;:&#34;1&#34;`,
+	} {
+		if !strings.Contains(page, part) {
+			t.Errorf("no %s in the card", part)
+		}
+	}
+	if strings.Contains(page, "javascript:") {
+		t.Error("a script got into the card")
+	}
+	press := url.Values{"type": {"2"}, "id": {fmt.Sprint(deal)}, "action": {"restevent"}, "entry": {"1"}, "button": {"no"}}
+	if a := mary.post("/portal/card", press, "", nil); a.status != 303 {
+		t.Errorf("decline: status %d", a.status)
+	}
+	w.settle()
+	if f := w.inbox.all(); len(f) != 1 || f[0].Get("data[id]") != "decline" || f[0].Get("auth[user_id]") != "2" {
+		t.Errorf("the app heard %v", f)
+	}
+	for _, wrong := range []string{"sign", "x"} {
+		press.Set("button", wrong)
+		if a := mary.post("/portal/card", press, "", nil); a.status != 403 {
+			t.Errorf("%s: status %d", wrong, a.status)
+		}
+	}
+	for path, want := range map[string]string{"getPdf": "%PDF", "download": "PK"} {
+		if a := mary.get(fmt.Sprintf("/bitrix/services/main/ajax.php?action=crm.documentgenerator.document.%s&id=%d", path, doc)); string(a.raw) != want {
+			t.Errorf("%s: %s", path, a.raw)
+		}
+	}
+	if a := mary.get("/bitrix/services/main/ajax.php?action=format.disk"); a.status != 404 {
+		t.Errorf("unknown action: status %d", a.status)
+	}
+}
+
+// TestLayoutActions: what frames ask of the server is theirs alone who may.
+func TestLayoutActions(t *testing.T) {
+	w := newWorld(t)
+	w.bind(w.portal, w.app.ClientID, "CRM_DEAL_DETAIL_TAB", "/tab")
+	deal := w.portal.AddDeal(simulator.Deal{Title: "Crane", Responsible: w.mary})
+	secret := w.portal.AddDeal(simulator.Deal{Title: "Secret"})
+	if err := w.portal.SetDealAccess(secret, w.mary, simulator.NoAccess); err != nil {
+		t.Fatal(err)
+	}
+	tab := func(id int) url.Values {
+		return url.Values{
+			"PARAMS[params][ID]": {"1"}, "PARAMS[params][PLACEMENT]": {"CRM_DEAL_DETAIL_TAB"}, "PARAMS[params][PLACEMENT_OPTIONS][ID]": {fmt.Sprint(id)},
+		}
+	}
+	act := func(action string, more url.Values) url.Values {
+		more.Set("action", action)
+		more.Set("PARAMS[params][ID]", "1")
+		return more
+	}
+	for _, tt := range []struct {
+		name   string
+		user   int
+		form   url.Values
+		has    string
+		hasNot string
+	}{
+		{"a tab", w.mary, tab(deal), `name="AUTH_ID"`, "app-refused"},
+		{"a tab of a forbidden deal", w.mary, tab(secret), "app-refused", "AUTH_ID"},
+		{"a tab of no deal", w.mary, tab(99), "app-refused", "AUTH_ID"},
+		{"no app", w.mary, url.Values{"PARAMS[params][ID]": {"9"}}, "app-refused", "AUTH_ID"},
+		{"fresh tokens", w.mary, act("access_refresh", url.Values{}), `"access_token":"`, ""},
+		{"an app's option by an employee", w.mary, act("set_option", url.Values{"options[0][name]": {"a"}, "options[0][value]": {"1"}}), "access_denied", ""},
+		{"an app's option", w.anna, act("set_option", url.Values{"options[0][name]": {"a"}, "options[0][value]": {`{"x":1}`}}), `{"a":{"x":1}}`, ""},
+		{"a user's option", w.mary, act("set_user_option", url.Values{"name": {"b"}, "value": {"plain"}}), `"result":true`, ""},
+		{"an unknown action", w.mary, act("explode", url.Values{}), "unknown action", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cookie, err := w.portal.SignIn(tt.user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := postLayout(t, w.portal, cookie, tt.form)
+			if !strings.Contains(got, tt.has) || tt.hasNot != "" && strings.Contains(got, tt.hasNot) {
+				t.Errorf("answer %s", got)
+			}
+		})
+	}
+	a := w.fetch("POST", w.portal.URL()+"/bitrix/components/bitrix/app.layout/lazyload.ajax.php", "application/x-www-form-urlencoded", tab(deal).Encode())
+	if a.status != 403 {
+		t.Errorf("without a session: status %d", a.status)
+	}
+	if a := w.ok(w.mary, "user.option.get", nil); a.at("result", "b") != "plain" {
+		t.Errorf("option %s", a.raw)
+	}
+	if err := w.portal.RestrictApp(w.app.ClientID, w.anna); err != nil {
+		t.Fatal(err)
+	}
+	cookie, err := w.portal.SignIn(w.mary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := postLayout(t, w.portal, cookie, act("access_refresh", url.Values{})); !strings.Contains(got, "user_access_error") {
+		t.Errorf("answer %s", got)
+	}
+}
