@@ -54,6 +54,9 @@ func TestSelfSigned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			// NSS, and with it pdfsig, wants a signer of mail.
+			nss := "sql:" + signertest.NSS(t, c)
+			signertest.Run(t, "certutil", "-V", "-d", nss, "-n", c.Subject.CommonName, "-u", "S", "-e")
 			if c.SerialNumber.BitLen() != 159 || c.SerialNumber.Sign() <= 0 {
 				t.Errorf("serial number of %d bits", c.SerialNumber.BitLen())
 			}

@@ -77,13 +77,18 @@ func parsePdfsig(out string) []PdfsigResult {
 }
 
 // NSS makes a certificate database that trusts the roots, for pdfsig, and gives
-// its folder.
+// its folder. A self-signed certificate that is no authority is trusted as
+// itself.
 func NSS(tb testing.TB, roots ...*x509.Certificate) string {
 	tb.Helper()
 	dir := tb.TempDir()
 	Run(tb, "certutil", "-N", "-d", "sql:"+dir, "--empty-password")
 	for _, c := range roots {
-		Run(tb, "certutil", "-A", "-d", "sql:"+dir, "-n", c.Subject.CommonName, "-t", "CT,C,C",
+		trust := "CT,C,C"
+		if !c.IsCA {
+			trust = "P,P,P"
+		}
+		Run(tb, "certutil", "-A", "-d", "sql:"+dir, "-n", c.Subject.CommonName, "-t", trust,
 			"-i", WriteFile(tb, "root.der", c.Raw))
 	}
 	return dir
