@@ -19,7 +19,7 @@ type Documents struct {
 	List []Document
 	// Recent are the person's latest signatures at this deal.
 	Recent []Document
-	// Notice stands above the list; nil for none.
+	// Notice stands in place of the list; nil where there is one.
 	Notice *Notice
 }
 

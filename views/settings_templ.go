@@ -54,7 +54,7 @@ func SettingsPage(p Page, sections []Section) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = Skeleton(p.T("settings.loading")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Skeleton("", p.T("settings.loading")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

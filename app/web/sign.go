@@ -75,7 +75,7 @@ func (s *Server) signStart(c *call) error {
 		return c.noDocuments(recent)
 	case len(documents) == 1 && !list && !known(recent, documents[0]):
 		ref := refOf(documents[0])
-		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(c.T("sign.opening", documents[0].Name)))
+		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(documents[0].Name, c.T("sign.opening", documents[0].Name)))
 	}
 	return c.show(screen{Screen: "documents"}, views.DocumentList(c.documentList(documents, recent)))
 }
@@ -112,11 +112,9 @@ func (c *call) noDocuments(recent []app.Request) error {
 	notice := views.Notice{
 		T: c.T, Icon: "folder", Title: c.T("documents.none"), Text: c.T("documents.none-text"), Watch: true,
 	}
-	list := views.DocumentList(views.Documents{T: c.T, Recent: c.recent(recent)})
-	if len(c.recent(recent)) == 0 {
-		return c.show(screen{Screen: "no-documents"}, views.NoticeCard(notice))
-	}
-	return c.show(screen{Screen: "no-documents"}, views.NoticeCard(notice), list)
+	return c.show(screen{Screen: "no-documents"}, views.DocumentList(views.Documents{
+		T: c.T, Notice: &notice, Recent: c.recent(recent),
+	}))
 }
 
 // underWay gives the latest Request that is being carried out.

@@ -133,7 +133,7 @@ function prepare(form) {
     form.querySelector("[data-place-page]").textContent = page;
     const who = field("certificate")?.dataset.short || "";
     const sentence = visible ? form.dataset.withMark : form.dataset.withoutMark;
-    summary.textContent = sentence.replace(/\{(who|where|page)\}/g, (_, name) => ({ who, where, page })[name]);
+    if (summary) summary.textContent = sentence.replace(/\{(who|where|page)\}/g, (_, name) => ({ who, where, page })[name]);
   };
   form.addEventListener("change", tell);
   tell();

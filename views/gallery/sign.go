@@ -35,15 +35,16 @@ func signStates() []State {
 		hindrance("no-phone", "phone"),
 		hindrance("no-certificate", "key"),
 		fragments("sign-no-documents", "sign", func(w *i18n.Printer) []templ.Component {
-			return []templ.Component{views.NoticeCard(views.Notice{
-				T: w.T, Icon: "folder", Title: w.T("documents.none"), Text: w.T("documents.none-text"), Watch: true,
-			})}
+			return []templ.Component{views.DocumentList(views.Documents{T: w.T, Notice: noDocuments(w)})}
+		}),
+		fragments("sign-no-documents-now", "sign", func(w *i18n.Printer) []templ.Component {
+			return []templ.Component{views.DocumentList(views.Documents{T: w.T, Notice: noDocuments(w), Recent: documents(words(w)).Recent})}
 		}),
 		fragments("sign-documents", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.DocumentList(documents(words(w)))}
 		}),
 		fragments("sign-opening", "sign", func(w *i18n.Printer) []templ.Component {
-			return []templ.Component{views.Skeleton(w.T("sign.opening", contract(w)))}
+			return []templ.Component{views.Skeleton(contract(w), w.T("sign.opening", contract(w)))}
 		}),
 		fragments("sign-unsignable", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.NoticeCard(views.Notice{
@@ -52,6 +53,13 @@ func signStates() []State {
 				Actions: []views.Action{action(w.T("sign.all-documents"), "back")},
 			})}
 		}),
+	}
+}
+
+// noDocuments says where to attach a PDF.
+func noDocuments(w *i18n.Printer) *views.Notice {
+	return &views.Notice{
+		T: w.T, Icon: "folder", Title: w.T("documents.none"), Text: w.T("documents.none-text"), Watch: true,
 	}
 }
 
