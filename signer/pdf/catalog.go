@@ -23,9 +23,6 @@ func (f *File) catalog() (catalogInfo, error) {
 	if err != nil {
 		return catalogInfo{}, err
 	}
-	if root, _ := f.trailer.get("Root"); root.value != Object(ref) {
-		return f.catalog() // loading it made the file be repaired
-	}
 	if o == nil {
 		return catalogInfo{}, fmt.Errorf("%w: the catalog is missing", ErrDamaged)
 	}
@@ -41,6 +38,6 @@ func (f *File) Trailer() Dict { return f.trailer.dict() }
 
 // Catalog gives the document's catalog.
 func (f *File) Catalog() (Dict, error) {
-	c, err := f.catalog()
+	c, err := again(f.catalog)
 	return c.dict, err
 }

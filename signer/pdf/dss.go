@@ -48,7 +48,9 @@ const (
 )
 
 // SecurityStore reads the document's store; it is empty if there is none.
-func (f *File) SecurityStore() (*SecurityStore, error) {
+func (f *File) SecurityStore() (*SecurityStore, error) { return again(f.securityStore) }
+
+func (f *File) securityStore() (*SecurityStore, error) {
 	d, err := f.dssDict()
 	if err != nil {
 		return nil, fmt.Errorf("security store: %w", err)
@@ -95,7 +97,7 @@ func (f *File) readMaterial(d Dict, certs, ocsps, crls Name, c, o, l *[][]byte) 
 			return err
 		}
 		for _, s := range items[:min(len(items), maxMaterialCount)] {
-			b, err := f.StreamData(s, maxMaterial)
+			b, err := f.streamData(s, maxMaterial)
 			if errors.Is(err, ErrDamaged) {
 				continue
 			}
@@ -116,21 +118,8 @@ func (f *File) AppendSecurityStore(ctx context.Context, w io.Writer, store Secur
 	if random == nil {
 		random = rand.Reader
 	}
-	inc, err := f.newIncrement(random)
+	inc, err := again(func() (*increment, error) { return f.storeIncrement(store, random) })
 	if err != nil {
-		return fmt.Errorf("append security store: %w", err)
-	}
-	before := f.repaired
-	if err := inc.addStore(store); err != nil {
-		return fmt.Errorf("append security store: %w", err)
-	}
-	if err := inc.flush(); err != nil {
-		return fmt.Errorf("append security store: %w", err)
-	}
-	if f.repaired != before { // what was built rests on the old tables
-		return f.AppendSecurityStore(ctx, w, store, random)
-	}
-	if err := inc.finish(); err != nil {
 		return fmt.Errorf("append security store: %w", err)
 	}
 	if err := copyInput(ctx, w, nil, f.src.r, f.src.size); err != nil {
@@ -140,6 +129,20 @@ func (f *File) AppendSecurityStore(ctx context.Context, w io.Writer, store Secur
 		return fmt.Errorf("append security store: %w", err)
 	}
 	return nil
+}
+
+func (f *File) storeIncrement(store SecurityStore, random io.Reader) (*increment, error) {
+	inc, err := f.newIncrement(random)
+	if err != nil {
+		return nil, err
+	}
+	if err := inc.addStore(store); err != nil {
+		return nil, err
+	}
+	if err := inc.flush(); err != nil {
+		return nil, err
+	}
+	return inc, inc.finish()
 }
 
 // A storeEdit adds material to a store; equal material becomes one stream.
@@ -238,7 +241,7 @@ func (e *storeEdit) merge(d *rawDict, key Name, list [][]byte) error {
 		if !ok {
 			continue
 		}
-		b, err := e.inc.f.StreamData(s, maxMaterial)
+		b, err := e.inc.f.streamData(s, maxMaterial)
 		if errors.Is(err, ErrDamaged) {
 			continue
 		}

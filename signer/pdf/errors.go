@@ -56,5 +56,9 @@ var (
 	ErrSpec = errors.New("invalid signature order")
 )
 
+// errRepaired says that the file was repaired and that its parts must be read
+// once more.
+var errRepaired = errors.New("file was repaired while it was read")
+
 // errShort says that a window of the file ended inside a token.
 var errShort = errors.New("more data needed")

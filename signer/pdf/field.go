@@ -43,7 +43,7 @@ type form struct {
 
 // Fields gives the signature fields of the document's form in its order.
 func (f *File) Fields() ([]*Field, error) {
-	w, err := f.readForm()
+	w, err := again(f.readForm)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (w *fieldWalk) inherit(d Dict, from lineage) (lineage, error) {
 		w.form.names[own.name] = true
 	}
 	if d["FT"] != nil {
-		if own.kind, err = w.f.Resolve(d["FT"]); err != nil {
+		if own.kind, err = w.f.resolve(d["FT"]); err != nil {
 			return own, err
 		}
 	}
@@ -195,7 +195,7 @@ func (w *fieldWalk) widget(o Object) (Widget, error) {
 	var out Widget
 	out.Ref, _ = o.(Ref)
 	out.Page, _ = d["P"].(Ref)
-	out.Rect, _, err = w.f.Rect(d["Rect"])
+	out.Rect, _, err = w.f.rect(d["Rect"])
 	return out, err
 }
 

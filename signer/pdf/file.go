@@ -27,6 +27,7 @@ type File struct {
 	sections []*section // newest first
 	trailer  *rawDict
 	repaired string // why the table was made by a scan, "" if it was not
+	named    uint32 // the highest number that a reference names, in a repaired file
 	crypt    *crypt
 
 	objects map[uint32]*object
@@ -62,18 +63,17 @@ func (f *File) open() error {
 	if err := f.readHeader(); err != nil {
 		return err
 	}
-	if err := f.readSections(); err != nil {
-		if err := f.repair(err); err != nil {
-			return err
-		}
+	err := f.readSections()
+	if err == nil {
+		err = f.openCrypt()
 	}
-	if f.repaired == "" {
-		if err := f.openCrypt(); err != nil {
-			return err
-		}
+	if err == nil {
+		_, err = f.catalog()
 	}
-	_, err := f.catalog()
-	if errors.Is(err, ErrDamaged) && f.repaired == "" {
+	switch {
+	case errors.Is(err, errRepaired):
+		return nil
+	case mendable(err) && f.repaired == "":
 		return f.repair(err)
 	}
 	return err

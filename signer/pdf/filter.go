@@ -84,7 +84,7 @@ func (f *File) oneOrMany(d Dict, key, short Name) (Array, error) {
 			return nil, nil
 		}
 	}
-	v, err := f.Resolve(o)
+	v, err := f.resolve(o)
 	switch v := v.(type) {
 	case nil:
 		return nil, err

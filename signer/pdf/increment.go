@@ -52,7 +52,7 @@ func (f *File) newIncrement(rand io.Reader) (*increment, error) {
 // it is beyond what readers accept.
 func (f *File) firstFree() uint32 {
 	const acceptable = 8_388_607 // ISO 32000-1, Annex C
-	first := f.highest() + 1
+	first := max(f.highest(), int64(f.named)) + 1
 	for _, s := range f.sections {
 		if e, ok := s.trailer.get("Size"); ok {
 			if size, ok := e.value.(Integer); ok && size < acceptable {
@@ -336,9 +336,9 @@ func (inc *increment) renewID(t *rawDict) {
 	fresh := Raw(appendHex(nil, h.Sum(nil)[:16]))
 	var first Object = fresh
 	if e, ok := t.get("ID"); ok {
-		v, err := inc.f.Resolve(e.value)
+		v, err := inc.f.resolve(e.value)
 		if a, isArray := v.(Array); err == nil && isArray && len(a) > 0 {
-			if s, err := inc.f.Resolve(a[0]); err == nil {
+			if s, err := inc.f.resolve(a[0]); err == nil {
 				if id, ok := s.(String); ok {
 					first = Raw(appendHex(nil, id))
 				}

@@ -23,7 +23,8 @@ func (o *object) isStream() bool { return o.dataAt > 0 }
 
 // load gives the object, or nil when the file has none: a reference to nothing
 // is null (ISO 32000-2, 7.3.10). An object that does not stand where the table
-// says makes the whole file be repaired.
+// says makes the whole file be repaired, and load answers errRepaired: what was
+// read so far rests on the old table.
 func (f *File) load(ref Ref) (*object, error) {
 	if o, ok := f.objects[ref.Number]; ok {
 		return o.of(ref), nil
@@ -41,9 +42,7 @@ func (f *File) load(ref Ref) (*object, error) {
 		if err := f.repair(err); err != nil {
 			return nil, err
 		}
-		if o, err = f.loadFound(ref); errors.Is(err, ErrDamaged) {
-			return nil, nil
-		}
+		return nil, errRepaired
 	}
 	if err != nil || o == nil {
 		return nil, err
@@ -188,6 +187,10 @@ func streamStart(p *parser, off int64) (int64, error) {
 // null. Strings are decrypted. A stream comes without its data: ask
 // [File.StreamData] for it.
 func (f *File) Resolve(o Object) (Object, error) {
+	return again(func() (Object, error) { return f.resolve(o) })
+}
+
+func (f *File) resolve(o Object) (Object, error) {
 	for range 32 {
 		ref, ok := o.(Ref)
 		if !ok {
@@ -205,17 +208,26 @@ func (f *File) Resolve(o Object) (Object, error) {
 	return nil, nil
 }
 
-// resolved is Resolve for callers that take the value of a wrong kind, or one
+// again repeats what was interrupted by a repair, which happens once at most.
+func again[T any](fn func() (T, error)) (T, error) {
+	v, err := fn()
+	if errors.Is(err, errRepaired) {
+		return fn()
+	}
+	return v, err
+}
+
+// resolved is resolve for callers that take the value of a wrong kind, or one
 // that cannot be read, for absent. I/O errors and limits come back through err.
 func resolved[T any](f *File, o Object) (T, bool, error) {
-	v, err := f.Resolve(o)
+	v, err := f.resolve(o)
 	t, ok := v.(T)
 	return t, ok && err == nil, err
 }
 
 // dictOf gives the dictionary of a value, that of a stream included.
 func (f *File) dictOf(o Object) (Dict, error) {
-	v, err := f.Resolve(o)
+	v, err := f.resolve(o)
 	if s, ok := v.(*Stream); ok {
 		return s.Dict, err
 	}

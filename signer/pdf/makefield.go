@@ -11,7 +11,7 @@ const widgetFlags = 4 | 128
 // make makes a new field, which is its own widget, puts it on its page and into
 // the form.
 func (s *signing) make() error {
-	page, err := s.f.Page(max(1, s.spec.Page))
+	page, err := s.f.page(max(1, s.spec.Page))
 	if err != nil {
 		return err
 	}

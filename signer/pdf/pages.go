@@ -58,7 +58,9 @@ func (i *inherited) with(d Dict) *inherited {
 
 // Pages gives the number of pages. It believes the Count of the page tree if
 // the way to the last page agrees with it, and otherwise walks the whole tree.
-func (f *File) Pages() (int, error) {
+func (f *File) Pages() (int, error) { return again(f.countPages) }
+
+func (f *File) countPages() (int, error) {
 	p, err := f.pageIndex()
 	if err != nil {
 		return 0, err
@@ -68,6 +70,10 @@ func (f *File) Pages() (int, error) {
 
 // Page gives a page by its number, from 1 on; ErrPageRange if there is none.
 func (f *File) Page(n int) (Page, error) {
+	return again(func() (Page, error) { return f.page(n) })
+}
+
+func (f *File) page(n int) (Page, error) {
 	p, err := f.pageIndex()
 	if err != nil {
 		return Page{}, err
@@ -78,7 +84,7 @@ func (f *File) Page(n int) (Page, error) {
 	if n < 1 || n > p.count {
 		return Page{}, fmt.Errorf("page %d of %d: %w", n, p.count, ErrPageRange)
 	}
-	l, err := f.leafAt(n - 1)
+	l, err := f.leafAt(p, n-1)
 	if err != nil {
 		return Page{}, err
 	}
@@ -113,7 +119,7 @@ func (f *File) pageOf(n int, l leaf) (Page, error) {
 // setBoxes reads the boxes. A page without a usable MediaBox is taken for US
 // Letter, as viewers do.
 func (f *File) setBoxes(p *Page, from *inherited) error {
-	media, ok, err := f.Rect(from.mediaBox)
+	media, ok, err := f.rect(from.mediaBox)
 	if err != nil {
 		return err
 	}
@@ -121,7 +127,7 @@ func (f *File) setBoxes(p *Page, from *inherited) error {
 		media = Rect{0, 0, 612, 792}
 	}
 	p.MediaBox, p.CropBox = media, media
-	crop, ok, err := f.Rect(from.cropBox)
+	crop, ok, err := f.rect(from.cropBox)
 	if ok {
 		if crop = crop.intersect(media); !crop.empty() {
 			p.CropBox = crop
@@ -130,8 +136,8 @@ func (f *File) setBoxes(p *Page, from *inherited) error {
 	return err
 }
 
-// Rect reads a rectangle and puts its corners in order.
-func (f *File) Rect(o Object) (Rect, bool, error) {
+// rect reads a rectangle and puts its corners in order.
+func (f *File) rect(o Object) (Rect, bool, error) {
 	a, ok, err := resolved[Array](f, o)
 	if !ok || len(a) < 4 {
 		return Rect{}, false, err
@@ -146,7 +152,7 @@ func (f *File) Rect(o Object) (Rect, bool, error) {
 }
 
 func (f *File) float(o Object) (float64, bool, error) {
-	v, err := f.Resolve(o)
+	v, err := f.resolve(o)
 	switch v := v.(type) {
 	case Integer:
 		return float64(v), true, err

@@ -63,7 +63,7 @@ func (f *File) nodeOf(item Object, from *inherited) (node, error) {
 	}
 	n := node{dict: d, from: from.with(d)}
 	n.ref, _ = item.(Ref)
-	kids, err := f.Resolve(d["Kids"])
+	kids, err := f.resolve(d["Kids"])
 	switch kids := kids.(type) {
 	case Array:
 		n.kids = kids
@@ -91,29 +91,29 @@ func (f *File) countOf(n node) (int, bool, error) {
 	return int(v), true, nil
 }
 
-func (f *File) leafAt(i int) (leaf, error) {
-	if f.pages.leaves == nil {
+func (f *File) leafAt(p *pageIndex, i int) (leaf, error) {
+	if p.leaves == nil {
 		root, err := f.pageRoot()
 		if err != nil {
 			return leaf{}, err
 		}
 		find := f.descend
-		if i == f.pages.count-1 {
+		if i == p.count-1 {
 			find = func(n node, _ int) (leaf, error) { return f.lastLeaf(n) }
 		}
 		l, err := find(root, i)
 		if err != nil || l.item != nil {
 			return l, err
 		}
-		if f.pages.leaves, err = f.walkPages(root); err != nil {
+		if p.leaves, err = f.walkPages(root); err != nil {
 			return leaf{}, err
 		}
-		f.pages.count = len(f.pages.leaves)
+		p.count = len(p.leaves)
 	}
-	if i >= len(f.pages.leaves) {
-		return leaf{}, fmt.Errorf("page %d of %d: %w", i+1, len(f.pages.leaves), ErrPageRange)
+	if i >= len(p.leaves) {
+		return leaf{}, fmt.Errorf("page %d of %d: %w", i+1, len(p.leaves), ErrPageRange)
 	}
-	return f.pages.leaves[i], nil
+	return p.leaves[i], nil
 }
 
 // lastLeaf goes down the last kids. It is the last page whatever the counts say;

@@ -9,7 +9,7 @@ func (f *File) checkPDFA(a *Appearance) error {
 	if a == nil {
 		return nil
 	}
-	p, err := f.Profile()
+	p, err := f.profile()
 	if err != nil || p.PDFA == 0 || p.PDFA > 3 {
 		return err
 	}

@@ -19,7 +19,9 @@ type Restrictions struct {
 }
 
 // Restrictions reads what earlier signatures leave open.
-func (f *File) Restrictions() (Restrictions, error) {
+func (f *File) Restrictions() (Restrictions, error) { return again(f.restrictions) }
+
+func (f *File) restrictions() (Restrictions, error) {
 	var r Restrictions
 	c, err := f.catalog()
 	if err != nil {
@@ -131,7 +133,7 @@ func (f *File) mayPrepare(spec *SignatureSpec) error {
 	if err != nil {
 		return err
 	}
-	r, err := f.Restrictions()
+	r, err := f.restrictions()
 	if err != nil {
 		return err
 	}

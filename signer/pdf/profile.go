@@ -41,7 +41,9 @@ const maxMetadata = 1 << 20
 
 // Profile reads what the document claims to be. Nothing of it is changed by a
 // signature.
-func (f *File) Profile() (Profile, error) {
+func (f *File) Profile() (Profile, error) { return again(f.profile) }
+
+func (f *File) profile() (Profile, error) {
 	var p Profile
 	c, err := f.catalog()
 	if err != nil {
@@ -104,7 +106,7 @@ func (f *File) readPDFA(p *Profile, catalog Dict) error {
 	if !ok {
 		return err
 	}
-	b, err := f.StreamData(meta, maxMetadata)
+	b, err := f.streamData(meta, maxMetadata)
 	if errors.Is(err, ErrLimit) || errors.Is(err, ErrDamaged) {
 		return nil // metadata that nobody can read claims nothing
 	}

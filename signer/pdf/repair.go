@@ -10,7 +10,13 @@ import (
 // repair makes a table of all objects that a scan of the file finds, for a file
 // whose own tables cannot be used. It does so once; why is kept for the caller.
 func (f *File) repair(why error) error {
-	if f.options.NoRepair || f.repaired != "" || !mendable(why) {
+	if !mendable(why) || f.repaired != "" {
+		return why
+	}
+	if !errors.Is(why, ErrDamaged) {
+		why = fmt.Errorf("%w: %w", ErrDamaged, why)
+	}
+	if f.options.NoRepair {
 		return why
 	}
 	s := &scan{f: f, objects: map[uint32]found{}}
@@ -37,6 +43,7 @@ func (f *File) repair(why error) error {
 	}
 	f.forget()
 	f.sections = []*section{s.section()}
+	f.named = s.named
 	return s.checkRoot()
 }
 
@@ -105,6 +112,7 @@ func (s *scan) openPacks() error {
 		if p == nil || p.offset != holder.at {
 			continue // a later object has its number
 		}
+		s.named = max(s.named, highestNamed(p.data))
 		for i, m := range p.members {
 			if old, ok := s.objects[m.num]; m.num == 0 || m.num > maxScanned || (ok && old.at > holder.at) {
 				continue

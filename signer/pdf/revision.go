@@ -107,11 +107,11 @@ func SameStream(f *File, a *Stream, g *File, b *Stream) (bool, error) {
 	if a.from == nil || b.from == nil {
 		return a == b, nil
 	}
-	n, err := f.streamLength(a.from)
+	n, err := again(func() (int64, error) { return f.streamLength(a.from) })
 	if err != nil {
 		return false, err
 	}
-	m, err := g.streamLength(b.from)
+	m, err := again(func() (int64, error) { return g.streamLength(b.from) })
 	if err != nil || n != m {
 		return false, err
 	}

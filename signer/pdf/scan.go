@@ -22,6 +22,7 @@ type scan struct {
 	trailers []*rawDict // in the order of the file
 	catalog  Ref        // the last one found
 	trailer  *rawDict   // the chosen one
+	named    uint32     // the highest number that a reference names
 }
 
 // found is where an object was found.
@@ -62,6 +63,7 @@ func (s *scan) run() error {
 // window looks through one window. It gives where to go on if that is not right
 // behind it: after the data of a stream.
 func (s *scan) window(b []byte, off int64) (int64, error) {
+	s.named = max(s.named, highestNamed(b))
 	trailer := newFinder(b, "trailer")
 	obj := newFinder(b, "obj")
 	for pos := 0; ; {
@@ -89,6 +91,24 @@ func (s *scan) window(b []byte, off int64) (int64, error) {
 			return end, nil
 		}
 		pos = max(pos, int(end-off))
+	}
+}
+
+// highestNamed gives the highest object number that a reference names: a new
+// object must not take the number of one that is lost.
+func highestNamed(b []byte) uint32 {
+	high := uint32(0)
+	for refs, at := newFinder(b, " 0 R"), 0; ; at++ {
+		if at = refs.from(at); at < 0 {
+			return high
+		}
+		from := at
+		for from > 0 && isDigit(b[from-1]) && at-from < 8 {
+			from--
+		}
+		if n, ok := integer(b[from:at]); ok && n <= maxScanned {
+			high = max(high, uint32(n))
+		}
 	}
 }
 

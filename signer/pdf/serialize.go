@@ -129,9 +129,11 @@ func appendRef(b []byte, r Ref) []byte {
 }
 
 func appendReal(b []byte, v float64) ([]byte, error) {
-	if math.IsNaN(v) || math.Abs(v) > 1e15 {
-		return nil, fmt.Errorf("%w: the number %v", ErrSpec, v)
+	const largest = 3.4e38 // ISO 32000-1, Annex C
+	if math.IsNaN(v) {
+		return nil, fmt.Errorf("%w: not a number", ErrSpec)
 	}
+	v = max(-largest, min(v, largest))
 	start := len(b)
 	b = strconv.AppendFloat(b, v, 'f', 6, 64)
 	b = bytes.TrimRight(b, "0")

@@ -19,7 +19,7 @@ import (
 // ErrFieldExists, ErrFieldSigned, ErrSeedValue, ErrNoPages, ErrPageRange,
 // ErrPDFA, ErrSpec, or an error of the reader.
 func (f *File) AppendSignature(ctx context.Context, w io.Writer, spec SignatureSpec) (*Reserved, error) {
-	r, err := f.reserve(spec)
+	r, err := again(func() (*Reserved, error) { return f.reserve(spec) })
 	if err != nil {
 		return nil, fmt.Errorf("prepare signature: %w", err)
 	}
@@ -51,13 +51,9 @@ func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := f.repaired
 	s := &signing{f: f, inc: inc, spec: spec, value: inc.alloc()}
 	if err := s.build(); err != nil {
 		return nil, err
-	}
-	if f.repaired != before { // under way: what was built rests on the old tables
-		return f.reserve(spec)
 	}
 	return s.reserved(), nil
 }

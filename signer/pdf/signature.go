@@ -40,7 +40,9 @@ type Signature struct {
 func (s *Signature) End() int64 { return s.ByteRange[2] + s.ByteRange[3] }
 
 // Signatures gives the signatures of the document in the order of its form.
-func (f *File) Signatures() ([]*Signature, error) {
+func (f *File) Signatures() ([]*Signature, error) { return again(f.signatures) }
+
+func (f *File) signatures() ([]*Signature, error) {
 	fm, err := f.readForm()
 	if err != nil {
 		return nil, err

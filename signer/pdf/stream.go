@@ -9,6 +9,10 @@ import (
 // data that is damaged it gives what could be decoded. Filters for pictures are
 // not decoded: data that has one comes back as that filter's input.
 func (f *File) StreamData(s *Stream, limit int) ([]byte, error) {
+	return again(func() ([]byte, error) { return f.streamData(s, limit) })
+}
+
+func (f *File) streamData(s *Stream, limit int) ([]byte, error) {
 	if s.from == nil {
 		return f.decode(s.Dict, s.Data, limit)
 	}

@@ -6,6 +6,10 @@ import "fmt"
 // signed or not, in the page's user space: what a new signature should not
 // cover. Invisible ones are left out.
 func (f *File) SignatureWidgets(p Page) ([]PlacedWidget, error) {
+	return again(func() ([]PlacedWidget, error) { return f.signatureWidgets(p) })
+}
+
+func (f *File) signatureWidgets(p Page) ([]PlacedWidget, error) {
 	fm, err := f.readForm()
 	if err != nil {
 		return nil, err
@@ -41,31 +45,36 @@ type PlacedWidget struct {
 // PageOf finds the page that a field's first widget is on. ok is false if no
 // page has it.
 func (f *File) PageOf(field *Field) (page Page, ok bool, err error) {
+	page, err = again(func() (Page, error) { return f.pageOfField(field) })
+	return page, page.Number > 0, err
+}
+
+func (f *File) pageOfField(field *Field) (Page, error) {
 	if len(field.Widgets) == 0 {
-		return Page{}, false, nil
+		return Page{}, nil
 	}
 	w := field.Widgets[0]
-	n, err := f.Pages()
+	n, err := f.countPages()
 	if err != nil {
-		return Page{}, false, err
+		return Page{}, err
 	}
 	for i := 1; i <= n; i++ {
-		p, err := f.Page(i)
+		p, err := f.page(i)
 		if err != nil {
-			return Page{}, false, err
+			return Page{}, err
 		}
 		if w.Page != (Ref{}) && p.Ref == w.Page {
-			return p, true, nil
+			return p, nil
 		}
 		annots, _, err := resolved[Array](f, p.Dict["Annots"])
 		if err != nil {
-			return Page{}, false, err
+			return Page{}, err
 		}
 		for _, o := range annots {
 			if o == Object(w.Ref) {
-				return p, true, nil
+				return p, nil
 			}
 		}
 	}
-	return Page{}, false, nil
+	return Page{}, nil
 }
