@@ -174,20 +174,29 @@ func (t *Token) public(tb testing.TB, id []byte, a Algorithm) crypto.PublicKey {
 		}
 		return public
 	}
-	m := pointLine.FindSubmatch(t.tool(tb, "--list-objects", "--type", "pubkey", "--id", name))
+	// The listing is of all keys, in any order.
+	var m []string
+	for object := range strings.SplitSeq(string(t.tool(tb, "--list-objects", "--type", "pubkey")), "Public Key Object") {
+		if id := idLine.FindStringSubmatch(object); id != nil && id[1] == name {
+			m = pointLine.FindStringSubmatch(object)
+		}
+	}
 	if m == nil {
 		tb.Fatalf("pkcs11-tool shows no point of key %s", name)
 	}
 	curves := map[Algorithm]elliptic.Curve{P256: elliptic.P256(), "": elliptic.P256(), P384: elliptic.P384(), P521: elliptic.P521()}
-	public, err := ecdsa.ParseUncompressedPublicKey(curves[a], unhex(tb, string(m[1])))
+	public, err := ecdsa.ParseUncompressedPublicKey(curves[a], unhex(tb, m[1]))
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("%v: %s", err, m[0])
 	}
 	return public
 }
 
 // pointLine is a point in its OCTET STRING, whose head is cut off.
-var pointLine = regexp.MustCompile(`EC_POINT:\s+04(?:81)?[0-9a-f]{2}(04[0-9a-f]+)`)
+var (
+	pointLine = regexp.MustCompile(`EC_POINT:\s+04(?:81)?[0-9a-f]{2}(04[0-9a-f]+)`)
+	idLine    = regexp.MustCompile(`\n\s+ID:\s+([0-9a-f]+)`)
+)
 
 func unhex(tb testing.TB, s string) []byte {
 	tb.Helper()
