@@ -272,7 +272,7 @@ func newBrowserWorld(t *testing.T) *browserWorld {
 // install adds an app whose tab is bound already.
 func (w *browserWorld) install() simulator.App {
 	w.t.Helper()
-	app := w.portal.AddApp(simulator.LocalApp{Title: "Tiny", HandlerURL: w.app.srv.URL + "/main", Scopes: []string{"crm", "placement"}})
+	app := w.portal.AddApp(simulator.LocalApp{Title: "Tiny", HandlerURL: w.app.srv.URL + "/main", Scopes: []string{"crm", "placement", "bizproc", "im"}})
 	tok, err := w.portal.Grant(w.admin, app.ClientID)
 	if err != nil {
 		w.t.Fatal(err)
@@ -282,6 +282,21 @@ func (w *browserWorld) install() simulator.App {
 			fmt.Sprintf(`{"auth":%q,"PLACEMENT":%q,"HANDLER":"%s/tab","TITLE":"Sign","LANG_ALL":{"en":{"TITLE":"Sign it"}}}`, tok.Access, code, w.app.srv.URL))
 		if err != nil || a.status != 200 {
 			w.t.Fatalf("bind: %v %s", err, a.raw)
+		}
+	}
+	for method, body := range map[string]string{
+		"crm.activity.configurable.add": fmt.Sprintf(`"ownerTypeId":2,"ownerId":%d,"layout":{"icon":{"code":"document"},
+			"header":{"title":"Signature requested","tags":{"s":{"type":"warning","title":"Waiting"}}},
+			"body":{"blocks":{"f":{"type":"withTitle","properties":{"title":"File","block":{"type":"text","properties":{"value":"contract.pdf"}}}}}},
+			"footer":{"buttons":{"sign":{"title":"Sign","type":"primary","action":{"type":"openRestApp"}},
+				"no":{"title":"Decline","type":"secondary","action":{"type":"restEvent","id":"no"}}}}}`, w.deal),
+		"crm.timeline.logmessage.add": fmt.Sprintf(`"fields":{"entityTypeId":2,"entityId":%d,"title":"Signed","text":"Contract.pdf, by Anna Berg","iconCode":"document"}`, w.deal),
+		"bizproc.robot.add": fmt.Sprintf(`"CODE":"ask","HANDLER":"%s/robot","NAME":{"en":"Request a signature"},
+			"PROPERTIES":{"signer":{"Name":{"en":"Signer"},"Type":"user"},"field":{"Name":"Field","Type":"string","Default":"UF_CRM_CONTRACT"}}`, w.app.srv.URL),
+		"im.notify.personal.add": fmt.Sprintf(`"USER_ID":%d,"MESSAGE":"Please [URL=https://sign.example.org/e/1]bind your phone[/URL]"`, w.mary),
+	} {
+		if a, err := fetch("POST", w.portal.URL()+"/rest/"+method, "application/json", fmt.Sprintf(`{"auth":%q,%s}`, tok.Access, body)); err != nil || a.status != 200 {
+			w.t.Fatalf("%s: %v %s", method, err, a.raw)
 		}
 	}
 	app, _ = w.portal.App(app.ClientID)

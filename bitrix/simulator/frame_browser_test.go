@@ -32,6 +32,7 @@ func TestBehaviour01InBrowser(t *testing.T) {
 	    afterwards: (await send("resizeWindow", {height: 640})).height,
 	  };`)
 	w.login(w.portal, w.mary)
+	w.shot("homemary")
 	w.do(chromedp.Navigate(fmt.Sprintf("%s/crm/deal/details/%d/", w.portal.URL(), w.deal)),
 		chromedp.WaitVisible(chromedp.CSS(`[data-field="`+w.field+`"] .file a`)))
 	w.shot("card")

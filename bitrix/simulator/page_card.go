@@ -78,7 +78,7 @@ func (p *Portal) cardPage(v *visit, kind string, id int) (view, error) {
 func (p *Portal) cardView(v *visit, it *item) cardView {
 	c := cardView{
 		Type: it.typ, ID: it.ID, Title: it.Title, Stage: stageTitle(it.Stage), Responsible: p.userName(it.Responsible),
-		Amount: fmt.Sprintf("%.2f %s", it.Amount, it.Currency), Updated: p.when(it.updated),
+		Amount: money(it.Amount, it.Currency), Updated: p.when(it.updated),
 		Editable: p.may(v.user.ID, it) == UpdateAccess,
 	}
 	if it.typ == EntityDeal || it.typ == EntityLead {
@@ -117,6 +117,15 @@ func (p *Portal) fieldView(it *item, f *Field) fieldView {
 func fileViewOf(id int, b *blob, link string) fileView {
 	ext := strings.ToUpper(strings.TrimPrefix(path.Ext(b.name), "."))
 	return fileView{ID: id, Name: b.name, Link: link, Size: humanSize(len(b.data)), Kind: ext[:min(len(ext), 4)], PDF: ext == "PDF"}
+}
+
+// money groups thousands with thin blanks.
+func money(amount float64, currency string) string {
+	s := fmt.Sprintf("%.2f", amount)
+	for i := len(s) - 6; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s + " " + currency
 }
 
 func humanSize(n int) string {

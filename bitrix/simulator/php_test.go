@@ -107,6 +107,11 @@ func TestNames(t *testing.T) {
 	if got := rfc5987("a b+ü.pdf"); got != "a%20b%2B%C3%BC.pdf" {
 		t.Errorf("rfc5987 gives %s", got)
 	}
+	for amount, want := range map[float64]string{0: "0.00 €", 125000: "125\u202f000.00 €", -1234567.5: "-1\u202f234\u202f567.50 €", -123: "-123.00 €"} {
+		if got := money(amount, "€"); got != want {
+			t.Errorf("money(%v) is %q, want %q", amount, got, want)
+		}
+	}
 	for n, want := range map[int]string{999: "999 B", 1500: "2 kB", 2_340_000: "2.3 MB"} {
 		if got := humanSize(n); got != want {
 			t.Errorf("humanSize(%d) is %s", n, got)
