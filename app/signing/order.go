@@ -1,0 +1,227 @@
+package signing
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"signservice/app"
+)
+
+// OrderInput is the form as the person sent it.
+type OrderInput struct {
+	Requests    []app.RequestID
+	Certificate app.CertificateID
+	Signet      app.Signet
+	// Code is the one-time code; Confirm stands for it where the account's code
+	// is off.
+	Code    string
+	Confirm bool
+	// Address is the visitor's network address, for the audit log.
+	Address string
+}
+
+// maxRequests is how many documents one order may hold.
+const maxRequests = 50
+
+// Sign takes the order: everything that can be refused is refused before the
+// code is looked at, so that a code is used up only by an order that is
+// carried out. When it returns without an error the Requests are authorized
+// and waiting in the queue; they will be carried out also if the process ends
+// now.
+//
+// Wrong codes fail with kind app.Unauthenticated, locked accounts with
+// app.Locked, too many attempts with app.RateLimited.
+func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Order, error) {
+	in.Signet.Reason = strings.TrimSpace(in.Signet.Reason)
+	if err := checkInput(in); err != nil {
+		return app.Order{}, err
+	}
+	account, err := s.account(ctx, v)
+	if err != nil {
+		return app.Order{}, err
+	}
+	if account.CodeOff && !in.Confirm {
+		return app.Order{}, app.Fail(app.Invalid, "check order", "order.confirm")
+	}
+	cert, err := s.certificate(ctx, v, in.Certificate)
+	if err != nil {
+		return app.Order{}, err
+	}
+	requests, err := s.orderable(ctx, v, in.Requests)
+	if err != nil {
+		return app.Order{}, err
+	}
+	now, err := s.Portal.Recheck(ctx, v.Portal, v.User)
+	if err != nil {
+		return app.Order{}, app.Wrap("check user", err)
+	}
+	for _, r := range requests {
+		if err := s.Portal.Ready(ctx, v.Portal, v.User, r.Document); err != nil {
+			return app.Order{}, app.Wrap("check document", err)
+		}
+	}
+	o, err := s.createOrder(ctx, v, now, in, cert)
+	if err != nil {
+		return app.Order{}, err
+	}
+	if err := s.authorize(ctx, o, in); err != nil {
+		return app.Order{}, err
+	}
+	s.Wake()
+	for _, id := range o.Requests {
+		s.watch.wake(id)
+	}
+	err = s.Store.SaveRemembered(ctx, v.Portal, v.User, app.Remembered{Certificate: in.Certificate, Signet: in.Signet})
+	if err != nil { // the order stands: it must not look refused
+		s.Log.WarnContext(ctx, "remember choices", "error", err)
+	}
+	return s.Store.Order(ctx, v.Portal, o.ID)
+}
+
+// checkInput refuses what the form itself tells to be wrong.
+func checkInput(in OrderInput) error {
+	switch {
+	case len(in.Requests) == 0 || len(in.Requests) > maxRequests:
+		return app.Fail(app.Invalid, "check order", "order.documents", maxRequests)
+	case in.Certificate == "":
+		return app.Fail(app.Invalid, "check order", "order.certificate")
+	case in.Signet.Visible && !in.Signet.Placement.Valid():
+		return app.Fail(app.Invalid, "check order", "order.placement")
+	case utf8.RuneCountInString(in.Signet.Reason) > app.MaxReason:
+		return app.Fail(app.Invalid, "check order", "order.reason-long", app.MaxReason)
+	case !utf8.ValidString(in.Signet.Reason) || strings.ContainsFunc(in.Signet.Reason, unicode.IsControl):
+		return app.Fail(app.Invalid, "check order", "order.reason-characters")
+	}
+	return nil
+}
+
+// certificate gives the certificate if it is assigned to the visitor and can
+// sign now. One that is not assigned looks like one that does not exist.
+func (s *Service) certificate(ctx context.Context, v app.Visit, id app.CertificateID) (app.Certificate, error) {
+	assigned, err := s.Store.AssignedTo(ctx, v.Portal, v.User)
+	if err != nil {
+		return app.Certificate{}, err
+	}
+	for _, a := range assigned {
+		if a.Certificate != id {
+			continue
+		}
+		c, err := s.choice(ctx, a)
+		if errors.Is(err, app.NotFound) {
+			break
+		}
+		if err != nil {
+			return app.Certificate{}, err
+		}
+		if c.Unusable != "" {
+			kind := app.Forbidden
+			if !c.AbsentSince.IsZero() || c.Unusable == "certificate.token-absent" {
+				kind = app.Unavailable
+			}
+			return app.Certificate{}, app.Fail(kind, "check certificate", c.Unusable)
+		}
+		return c.Certificate, nil
+	}
+	return app.Certificate{}, app.Fail(app.Forbidden, "check certificate", "certificate.not-assigned")
+}
+
+// orderable gives the visitor's own frozen Requests at the visit's element.
+func (s *Service) orderable(ctx context.Context, v app.Visit, ids []app.RequestID) ([]app.Request, error) {
+	var list []app.Request
+	seen := map[app.RequestID]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		r, err := s.Request(ctx, v, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkOrderable(r, s.Now()); err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// checkOrderable refuses a Request that is no longer waiting for an order.
+func checkOrderable(r app.Request, now time.Time) error {
+	switch {
+	case r.State == app.Expired || r.State == app.Frozen && !now.Before(r.ExpiresAt):
+		return app.Fail(app.Conflict, "check request", "request.expired")
+	case r.State != app.Frozen:
+		return app.Fail(app.Conflict, "check request", "request.already")
+	}
+	return nil
+}
+
+// createOrder stores the Order and writes the choices into its Requests.
+// rechecked is the user as the portal tells it now.
+func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in OrderInput, cert app.Certificate) (app.Order, error) {
+	id, err := s.newID()
+	if err != nil {
+		return app.Order{}, err
+	}
+	o := app.Order{
+		ID: app.OrderID(id), Portal: v.Portal, User: v.User, Requests: in.Requests,
+		CreatedAt: s.Now(), ExpiresAt: s.Now().Add(app.OrderLife),
+	}
+	entry := app.AuditEntry{
+		Action: app.ActOrdered, Portal: v.Portal, User: v.User, Order: o.ID, Entity: v.Entity,
+		Certificate: cert.ID, Address: in.Address,
+	}
+	err = s.Store.CreateOrder(ctx, o, func(r *app.Request, now time.Time) error {
+		if err := checkOrderable(*r, now); err != nil {
+			return err
+		}
+		if r.User != v.User || r.Document.Entity != v.Entity {
+			return app.Fail(app.NotFound, "check request", "request.unknown")
+		}
+		r.Order, r.Certificate, r.Signet = o.ID, cert.ID, in.Signet
+		r.UserName, r.OwnerName = rechecked.Name, cert.Name
+		if rechecked.TimeZone != "" {
+			r.TimeZone = rechecked.TimeZone
+		}
+		return nil
+	}, entry)
+	return o, err
+}
+
+// authorize has the code looked at for this Order.
+func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) error {
+	check := func(a *app.Authenticator, account *app.Account, now time.Time) (int64, app.AuthMethod, error) {
+		switch {
+		case account == nil:
+			return 0, "", app.Fail(app.NotFound, "check code", "account.none")
+		case account.Blocked:
+			return 0, "", app.Fail(app.Forbidden, "check code", "account.blocked")
+		case account.CodeOff && in.Confirm:
+			return 0, app.ByPortal, nil
+		case a == nil:
+			return 0, "", app.Fail(app.Forbidden, "check code", "code.no-phone")
+		}
+		step, err := s.CheckCode(a, in.Code, now)
+		return step, app.ByCode, err
+	}
+	entries := func(o app.Order, err error) []app.AuditEntry {
+		e := app.AuditEntry{
+			Action: app.ActCodeRight, Portal: o.Portal, User: o.User, Order: o.ID, Method: o.Method,
+			Certificate: in.Certificate, Address: in.Address,
+		}
+		if err != nil {
+			e.Action, e.Method = app.ActCodeWrong, ""
+			var failure *app.Error
+			if errors.As(err, &failure) {
+				e.Detail = failure.MessageKey()
+			}
+		}
+		return []app.AuditEntry{e}
+	}
+	return s.Store.Authorize(ctx, o.Portal, o.ID, check, entries)
+}

@@ -1,0 +1,77 @@
+package signing
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"signservice/app"
+)
+
+// Config is what the service is made of. Store, Spool, Portal, Keys and
+// CheckCode are required; the zero value of the rest works.
+type Config struct {
+	Store     Store
+	Spool     Spool
+	Portal    Portal
+	Keys      Keys
+	CheckCode CheckCode
+	// Wake tells the queue that Requests wait. It must not block.
+	Wake func()
+	// MaxSize limits a document, in bytes; 0 means app.MaxFileSize.
+	MaxSize int64
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Random gives ids; nil means crypto/rand.
+	Random io.Reader
+	// Log gets what went wrong and why; nil discards it.
+	Log *slog.Logger
+}
+
+// Service takes orders and carries them out. Its methods may be called at the
+// same time from any goroutine.
+type Service struct {
+	Config
+	watch *watchers
+}
+
+// New checks the configuration and gives a Service.
+func New(c Config) (*Service, error) {
+	if c.Store == nil || c.Spool == nil || c.Portal == nil || c.Keys == nil || c.CheckCode == nil {
+		return nil, errors.New("signing: store, spool, portal, keys and code check are required")
+	}
+	if c.MaxSize <= 0 {
+		c.MaxSize = app.MaxFileSize
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Wake == nil {
+		c.Wake = func() {}
+	}
+	return &Service{Config: c, watch: newWatchers()}, nil
+}
+
+// newID gives 128 random bits, hexadecimal.
+func (s *Service) newID() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(s.Random, b[:]); err != nil {
+		return "", fmt.Errorf("make an id: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// originalName and signedName are the names of a Request's files in the spool.
+func originalName(id app.RequestID) string { return string(id) + "/original" }
+
+func signedName(id app.RequestID) string { return string(id) + "/signed" }

@@ -1,0 +1,43 @@
+package signer
+
+import (
+	"signservice/signer/cms"
+	"signservice/signer/keys"
+	"signservice/signer/pdf"
+)
+
+// The reasons why a document is refused, for errors.Is.
+var (
+	// ErrNotPDF: neither a header nor any object of a PDF was found.
+	ErrNotPDF = pdf.ErrNotPDF
+	// ErrDamaged: the structure is broken beyond repair.
+	ErrDamaged = pdf.ErrDamaged
+	// ErrLimit: reading would take more memory or time than an honest file needs.
+	ErrLimit = pdf.ErrLimit
+	// ErrNoPages: no page could carry the signature field.
+	ErrNoPages = pdf.ErrNoPages
+	// ErrPageRange: there are fewer pages than the one asked for.
+	ErrPageRange = pdf.ErrPageRange
+	// ErrPassword: the file opens only with a password.
+	ErrPassword = pdf.ErrPasswordRequired
+	// ErrPublicKeyEncryption: the file is encrypted to certificates.
+	ErrPublicKeyEncryption = pdf.ErrPublicKeyEncryption
+	// ErrUnsupportedEncryption: the encryption is not one of ISO 32000.
+	ErrUnsupportedEncryption = pdf.ErrUnsupportedEncryption
+	// ErrPermission: the owner of an encrypted file forbids signing.
+	ErrPermission = pdf.ErrPermission
+	// ErrCertified: an earlier signature forbids any change.
+	ErrCertified = pdf.ErrCertifiedNoChanges
+	// ErrFieldLocked: an earlier signature locks the field.
+	ErrFieldLocked = pdf.ErrFieldLocked
+	// ErrInputChanged: the document is not the one that was prepared.
+	ErrInputChanged = pdf.ErrInputChanged
+)
+
+// The reasons why a key does not sign, for errors.Is.
+var (
+	// ErrKeyMismatch: the private key is not the certificate's.
+	ErrKeyMismatch = cms.ErrKeyMismatch
+	// ErrTokenAbsent: the token with the key is not plugged in.
+	ErrTokenAbsent = keys.ErrTokenAbsent
+)
