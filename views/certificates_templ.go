@@ -378,7 +378,7 @@ func CertificateScreen(f CertificateForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</div><form class=\"card fields narrow\" data-form=\"/api/admin/certificates\" data-errors><h2 class=\"card-title\" tabindex=\"-1\" data-focus>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</div><form class=\"card fields narrow\" data-form=\"/api/admin/certificates\" novalidate data-errors><h2 class=\"card-title\" tabindex=\"-1\" data-focus>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -572,7 +572,7 @@ func SecretCard(s Secret) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</dd></dl></details></li><li><form class=\"enrol-confirm\" data-form=\"/api/enrolment/confirm\"><label class=\"step-words\" for=\"code\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</dd></dl></details></li><li><form class=\"enrol-confirm\" data-form=\"/api/enrolment/confirm\" novalidate><label class=\"step-words\" for=\"code\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

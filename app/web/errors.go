@@ -201,6 +201,9 @@ func refusal(failure *app.Error, words *i18n.Printer, number string) views.Notic
 		T: words.T, Icon: "alert", Tone: "warn", Title: words.T("refusal.title"),
 		Text: message(failure.MessageKey(), failure.Kind, failure.Args, words),
 	}
+	if strings.HasPrefix(failure.Key, "link.") {
+		n.Title = words.T("refusal.link")
+	}
 	switch failure.Kind {
 	case app.Forbidden:
 		n.Icon, n.Title = "lock", words.T("refusal.forbidden")

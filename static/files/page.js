@@ -39,12 +39,23 @@ export function problem(box, cause) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-// toast tells of a small success and goes by itself.
+// Where the person last pressed: a portal's frame is as high as its page, so
+// the bottom of the "window" may be far out of sight.
+let pressed = 0;
+document.addEventListener("pointerdown", (event) => (pressed = event.clientY), true);
+document.addEventListener("keydown", () => {
+  const at = document.activeElement?.getBoundingClientRect();
+  if (at && at.height > 0) pressed = at.top;
+}, true);
+
+// toast tells of a small success, near where the person pressed, and goes by
+// itself. A newer one takes its place.
 export function toast(text) {
   const place = document.getElementById("toasts");
   const note = element("div", "toast", text);
-  place.append(note);
-  setTimeout(() => note.remove(), 5000);
+  place.style.top = `${Math.max(8, pressed - 72)}px`;
+  place.replaceChildren(note);
+  setTimeout(() => note.remove(), 4000);
 }
 
 // busy keeps a button from being pressed twice while work runs.

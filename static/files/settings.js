@@ -22,7 +22,7 @@ async function show(answer, button) {
     const name = /^\/api\/admin\/([a-z]+)/.exec(button?.dataset.get || "")?.[1];
     if (name) mark(name);
     live();
-    place.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    place.querySelector("[data-focus]")?.focus();
   }
   if (answer.notice) toast(answer.notice);
 }

@@ -19,7 +19,7 @@ async function show(screen) {
   place.dataset.screen = screen.screen;
   document.getElementById("errors").replaceChildren();
   replace(place, screen.html);
-  if (before) place.querySelector("[data-focus]")?.focus({ preventScroll: true });
+  if (before) place.querySelector("[data-focus]")?.focus();
   if (screen.changed && before === "running") reloadData();
   const form = place.querySelector("#sign-form");
   if (form) prepare(form);

@@ -20,7 +20,7 @@ func enrolStates() []State {
 	closed := func(key string) State {
 		return whole("enrol-"+strings.TrimPrefix(key, "link."), func(w *i18n.Printer) templ.Component {
 			return views.NoticePage(page(w, "refusal"), views.Notice{
-				T: w.T, Icon: "alert", Tone: "warn", Title: w.T("refusal.title"), Text: w.T(key),
+				T: w.T, Icon: "alert", Tone: "warn", Title: w.T("refusal.link"), Text: w.T(key),
 			})
 		})
 	}
