@@ -91,6 +91,8 @@ type Alert struct {
 	Facts []string
 	// Number is a sentence with the number for the administrator, or empty.
 	Number string
+	// Action is what to do about it; nil for none.
+	Action *Action
 }
 
 // Action is a button. Exactly one of Get, Post, Download and Link is set.

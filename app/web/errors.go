@@ -93,7 +93,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	words := wordsOf(c)
 	if forScript(c.Request()) {
 		p := problemOf(failure, words, fateOf(c), numberOf(c))
-		p.HTML, err = html(c.Request().Context(), views.AlertBox(views.Alert{What: p.Message, Facts: p.Facts, Number: p.Number}))
+		p.HTML, err = html(c.Request().Context(), views.AlertBox(alert(p, words, fateOf(c))))
 		err = errors.Join(err, c.JSON(code, p))
 	} else {
 		err = s.refuse(c, code, refusal(failure, words, numberOf(c)))
@@ -135,6 +135,16 @@ func problemOf(failure *app.Error, words *i18n.Printer, f fate, number string) p
 		p.Number = words.T("fate.number", number)
 	}
 	return p
+}
+
+// alert is a problem as the page shows it. Where the document or the order is
+// no longer what the person saw, the way to the present state stands below.
+func alert(p problem, words *i18n.Printer, f fate) views.Alert {
+	a := views.Alert{What: p.Message, Facts: p.Facts, Number: p.Number}
+	if f != fateNone && (p.Kind == app.Conflict || p.Kind == app.NotFound) {
+		a.Action = &views.Action{Words: words.T("conflict.show-new"), Icon: "document", Get: "/api/sign?list=1"}
+	}
+	return a
 }
 
 // message is the text of a key, or of its kind where the key has none.

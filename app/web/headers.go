@@ -63,6 +63,9 @@ func (s *Server) common(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("X-Request-Id", numberOf(c))
+		if strings.HasPrefix(s.config.Public, "https:") {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		r := c.Request()
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
 		began := s.config.Now()

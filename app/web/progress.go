@@ -172,16 +172,24 @@ func (c *call) failed(r app.Request) views.Notice {
 }
 
 // undelivered says that the signature exists and only the portal lacks it.
+// Where the deal is not as it was, the original can be fetched as well.
 func (c *call) undelivered(r app.Request) views.Notice {
-	return views.Notice{
+	n := views.Notice{
 		T: c.T, Icon: "alert", Tone: "warn", Title: c.T("undelivered.title"), Text: c.why(r),
-		Facts: []string{c.T("undelivered.kept"), fates(fateFile, "", r.Failure.FileChanged, false, c.words)[0]},
+		Facts: append([]string{c.T("undelivered.kept")}, fates(fateFile, "", r.Failure.FileChanged, false, c.words)...),
 		Actions: []views.Action{
 			{Words: c.T("undelivered.retry"), Icon: "retry", Post: requestPath(r.ID) + "/retry"},
 			{Words: c.T("undelivered.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
-			c.toDocuments(),
 		},
 	}
+	if r.Failure.FileChanged {
+		n.Title = c.T("undelivered.title-changed")
+		n.Actions = append(n.Actions, views.Action{
+			Words: c.T("done.previous"), Icon: "clock", Download: requestPath(r.ID) + "/original",
+		})
+	}
+	n.Actions = append(n.Actions, c.toDocuments())
+	return n
 }
 
 // conflict says that somebody was faster and nothing was replaced.

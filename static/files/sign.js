@@ -52,18 +52,20 @@ function stuck(cause) {
   problem(document.getElementById("errors"), cause);
 }
 
-// lookAgain asks for documents as long as the tab is looked at.
-function lookAgain() {
+// lookAgain asks for documents, less and less often, as long as the tab is
+// looked at.
+function lookAgain(wait = 8000) {
+  const later = () => lookAgain(Math.min(wait * 1.4, 60000));
   looking = setTimeout(async () => {
-    if (document.hidden) return lookAgain();
+    if (document.hidden) return lookAgain(wait);
     try {
       const screen = await get("/api/sign");
       if (screen.screen !== place.dataset.screen) await show(screen);
-      else lookAgain();
+      else later();
     } catch {
-      lookAgain(); // it will come back, or the person opens the tab anew
+      later(); // it will come back, or the person opens the tab anew
     }
-  }, 8000);
+  }, wait);
 }
 
 // follow shows each step of a Request, by a stream of events, and by asking

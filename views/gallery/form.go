@@ -40,7 +40,10 @@ func formStates() []State {
 			f.Problem = &views.Alert{What: w.T("code.locked"), Facts: []string{w.T("fate.file-unchanged")}}
 		}),
 		state("form-expired", func(w *i18n.Printer, f *views.Form) {
-			f.Problem = &views.Alert{What: w.T("request.expired"), Facts: []string{w.T("fate.file-unchanged"), w.T("fate.code-kept")}}
+			again := action(w.T("conflict.show-new"), "document")
+			f.Problem = &views.Alert{
+				What: w.T("request.expired"), Facts: []string{w.T("fate.file-unchanged"), w.T("fate.code-kept")}, Action: &again,
+			}
 		}),
 		state("form-internal-error", func(w *i18n.Printer, f *views.Form) {
 			f.Problem = &views.Alert{

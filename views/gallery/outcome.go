@@ -31,6 +31,7 @@ func outcomeStates() []State {
 		outcome("done-for-another", doneFor),
 		outcome("failed", failed),
 		outcome("undelivered", undelivered),
+		outcome("undelivered-changed", undeliveredChanged),
 		outcome("conflict", conflict),
 		outcome("ended", ended),
 	}
@@ -92,6 +93,13 @@ func undelivered(w *i18n.Printer) views.Notice {
 			action(w.T("sign.all-documents"), "back"),
 		},
 	}
+}
+
+func undeliveredChanged(w *i18n.Printer) views.Notice {
+	n := undelivered(w)
+	n.Title, n.Text, n.Facts[1] = w.T("undelivered.title-changed"), w.T("request.both"), w.T("fate.file-changed")
+	n.Actions = append(n.Actions[:2], action(w.T("done.previous"), "clock"), n.Actions[2])
+	return n
 }
 
 func conflict(w *i18n.Printer) views.Notice {
