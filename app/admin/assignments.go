@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"signservice/app"
+)
+
+// Assignments lists who may use which certificate of the portal.
+func (s *Service) Assignments(ctx context.Context, v app.Visit) ([]app.Assignment, error) {
+	if err := allow(v, "list assignments"); err != nil {
+		return nil, err
+	}
+	list, err := s.config.Store.Assignments(ctx, v.Portal)
+	return list, app.Wrap("list assignments", err)
+}
+
+// Assign lets an account use a certificate. To assign again does nothing.
+func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error {
+	const op = "assign certificate"
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	assigned, err := s.assigned(ctx, v, op, user, certificate)
+	if err != nil || assigned {
+		return err
+	}
+	if _, err := s.account(ctx, v, op, user); err != nil {
+		return err
+	}
+	if err := s.hasCertificate(ctx, v, op, certificate); err != nil {
+		return err
+	}
+	a := app.Assignment{Portal: v.Portal, User: user, Certificate: certificate, CreatedAt: s.config.Now().UTC(), CreatedBy: v.User}
+	return app.Wrap(op, s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)))
+}
+
+// Unassign ends what Assign began, for orders that are yet to come. Where
+// nothing is assigned it does nothing.
+func (s *Service) Unassign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error {
+	const op = "unassign certificate"
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	assigned, err := s.assigned(ctx, v, op, user, certificate)
+	if err != nil || !assigned {
+		return err
+	}
+	return app.Wrap(op, s.config.Store.Unassign(ctx, v.Portal, user, certificate, assignmentEntry(v, app.ActUnassigned, user, certificate)))
+}
+
+// assigned tells an administrator whether the account may use the certificate.
+func (s *Service) assigned(ctx context.Context, v app.Visit, op string, user app.UserID, certificate app.CertificateID) (bool, error) {
+	if err := allowUser(v, op, user); err != nil {
+		return false, err
+	}
+	if err := allowCertificate(v, op, certificate); err != nil {
+		return false, err
+	}
+	assigned, err := s.config.Store.Assigned(ctx, v.Portal, user, certificate)
+	return assigned, app.Wrap(op, err)
+}
+
+// hasCertificate refuses a certificate that is not there.
+func (s *Service) hasCertificate(ctx context.Context, v app.Visit, op string, id app.CertificateID) error {
+	_, err := s.config.Store.Certificate(ctx, v.Portal, id)
+	if errors.Is(err, app.NotFound) {
+		return app.Fail(app.NotFound, op, "certificate.unknown").Because(err)
+	}
+	return app.Wrap(op, err)
+}
+
+// assignmentEntry is the audit entry of an assignment.
+func assignmentEntry(v app.Visit, action app.Action, user app.UserID, id app.CertificateID) app.AuditEntry {
+	e := certificateEntry(v, action, id)
+	e.Subject = string(user)
+	return e
+}

@@ -1,0 +1,75 @@
+package admin
+
+import (
+	"context"
+
+	"signservice/app"
+	"signservice/signer/keys"
+)
+
+// AccountStore keeps the accounts. What is not there is app.NotFound. Changes
+// are durable, with their audit entries, when a method returns.
+type AccountStore interface {
+	Account(ctx context.Context, portal app.PortalID, user app.UserID) (app.Account, error)
+	Accounts(ctx context.Context, portal app.PortalID) ([]app.Account, error)
+	SaveAccount(ctx context.Context, a app.Account, entries ...app.AuditEntry) error
+	// DeleteAccount removes the account with its phone, links and assignments.
+	DeleteAccount(ctx context.Context, portal app.PortalID, user app.UserID, entries ...app.AuditEntry) error
+	Authenticator(ctx context.Context, portal app.PortalID, user app.UserID) (app.Authenticator, error)
+	Enrolments(ctx context.Context, portal app.PortalID) ([]app.Enrolment, error)
+}
+
+// CertificateStore keeps the certificates, as AccountStore the accounts.
+type CertificateStore interface {
+	Certificate(ctx context.Context, portal app.PortalID, id app.CertificateID) (app.Certificate, error)
+	Certificates(ctx context.Context, portal app.PortalID) ([]app.Certificate, error)
+	// SaveCertificate seals the software key (PKCS#8; nil with a token's) and does
+	// not keep the slice. A token's certificate in use by another portal is
+	// app.Conflict.
+	SaveCertificate(ctx context.Context, c app.Certificate, key []byte, entries ...app.AuditEntry) error
+	// DeleteCertificate answers app.Conflict while the certificate is assigned or
+	// a document is being signed with it.
+	DeleteCertificate(ctx context.Context, portal app.PortalID, id app.CertificateID, entries ...app.AuditEntry) error
+}
+
+// AssignmentStore keeps who may use which certificate, and the audit log.
+type AssignmentStore interface {
+	// Assign answers app.NotFound where the account or the certificate is gone.
+	Assign(ctx context.Context, a app.Assignment, entries ...app.AuditEntry) error
+	Unassign(ctx context.Context, portal app.PortalID, user app.UserID, id app.CertificateID, entries ...app.AuditEntry) error
+	Assignments(ctx context.Context, portal app.PortalID) ([]app.Assignment, error)
+	Assigned(ctx context.Context, portal app.PortalID, user app.UserID, id app.CertificateID) (bool, error)
+	// AuditEntries gives the portal's entries, newest first.
+	AuditEntries(ctx context.Context, portal app.PortalID, q app.AuditQuery) ([]app.AuditEntry, error)
+}
+
+// Store is all that an administrator's work keeps.
+type Store interface {
+	AccountStore
+	CertificateStore
+	AssignmentStore
+}
+
+// Directory is the portal's list of users, asked with the administrator's own
+// rights.
+type Directory interface {
+	// Users gives active employees whose name or position matches the query.
+	Users(ctx context.Context, portal app.PortalID, admin app.UserID, query string) ([]app.User, error)
+	// User gives a user, or an error of kind app.NotFound.
+	User(ctx context.Context, portal app.PortalID, admin, user app.UserID) (app.User, error)
+}
+
+// Enrolments makes the links that bind phones. Both methods leave their own
+// audit entries.
+type Enrolments interface {
+	// Create makes a link, which ends the account's earlier one.
+	Create(ctx context.Context, by app.Visit, account app.Account) (token app.Secret, e app.Enrolment, err error)
+	Withdraw(ctx context.Context, by app.Visit, id string) error
+}
+
+// Tokens are the configured PKCS#11 tokens; *keys.Tokens is one.
+type Tokens interface {
+	// List reads what is on each token. A token that cannot be read is there with
+	// the reason.
+	List(ctx context.Context) []keys.Contents
+}
