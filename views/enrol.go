@@ -1,5 +1,11 @@
 package views
 
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
 // Invitation is the page that an enrolment link leads to: it names nobody's
 // secret and changes nothing.
 type Invitation struct {
@@ -43,4 +49,13 @@ type Secret struct {
 	Left                 string
 	// Errors stand below their fields, by name.
 	Errors map[string]string
+}
+
+// address is the link to the phone's generator; nothing but otpauth: may
+// become one.
+func (s Secret) address() templ.SafeURL {
+	if !strings.HasPrefix(s.URI, "otpauth://totp/") {
+		return templ.FailedSanitizationURL
+	}
+	return templ.SafeURL(s.URI)
 }
