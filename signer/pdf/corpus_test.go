@@ -15,6 +15,9 @@ import (
 // corpusDir is the folder of strangers' files, which is not part of the project.
 const corpusDir = "../../../shared/data/pdf"
 
+// hostileDir is the folder of files made to exhaust, loop or confuse a reader.
+const hostileDir = "../../../shared/data/hostile"
+
 // corpus lists the strangers' files, from the index that lies beside them.
 func corpus(t testing.TB) []map[string]string {
 	t.Helper()

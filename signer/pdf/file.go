@@ -91,7 +91,7 @@ func (f *File) forget() {
 // A file without it may still have a good table, or objects: whether it is a
 // PDF shows later.
 func (f *File) readHeader() error {
-	if f.src.size == 0 {
+	if f.src.size <= 0 {
 		return fmt.Errorf("%w: empty file", ErrNotPDF)
 	}
 	b, err := f.src.window(0, 1024)

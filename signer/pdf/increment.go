@@ -241,10 +241,14 @@ func (inc *increment) flush() error {
 	return nil
 }
 
+// keeps tells whether the bytes of a value stay good in another object: unless
+// they hold strings that would have to be encrypted for it.
+func (inc *increment) keeps(o Object) bool { return inc.f.crypt == nil || !hasString(o, 0) }
+
 // appended gives an array with one more item. What was in it stays as it
 // stands; foreign says that it goes into another object than it came from.
-func appended(raw []byte, old Array, foreign bool, item Ref) Object {
-	if n := len(raw); n > 1 && raw[0] == '[' && raw[n-1] == ']' && (!foreign || !hasString(old, 0)) {
+func (inc *increment) appended(raw []byte, old Array, foreign bool, item Ref) Object {
+	if n := len(raw); n > 1 && raw[0] == '[' && raw[n-1] == ']' && (!foreign || inc.keeps(old)) {
 		out := bytes.Clone(raw[:n-1])
 		if n > 2 && !isSpace(out[n-2]) {
 			out = append(out, ' ')

@@ -104,7 +104,7 @@ func (s *signing) addAnnotation(page Page, widget Ref) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	d.set("Annots", appended(list, old, foreign, widget))
+	d.set("Annots", s.inc.appended(list, old, foreign, widget))
 	return ref, nil
 }
 
@@ -191,7 +191,7 @@ func (s *signing) addToFields(form *rawDict, field Ref) error {
 	}
 	at, ok := entry.value.(Ref)
 	if !ok {
-		form.set("Fields", appended(entry.raw, old, form.reencrypt, field))
+		form.set("Fields", s.inc.appended(entry.raw, old, form.reencrypt, field))
 		return nil
 	}
 	o, err := s.f.load(at)
@@ -202,5 +202,5 @@ func (s *signing) addToFields(form *rawDict, field Ref) error {
 		form.set("Fields", Array{field})
 		return nil
 	}
-	return s.inc.put(at, appended(o.raw, old, o.packed, field))
+	return s.inc.put(at, s.inc.appended(o.raw, old, o.packed, field))
 }

@@ -92,7 +92,7 @@ func (s *serializer) appendRawDict(b []byte, d *rawDict, depth int) ([]byte, err
 	var err error
 	for _, e := range d.entries {
 		b = append(appendName(b, e.key), ' ')
-		if e.raw != nil && (!d.reencrypt || !hasString(e.value, 0)) {
+		if e.raw != nil && (!d.reencrypt || s.inc.keeps(e.value)) {
 			b = append(b, e.raw...)
 		} else if b, err = s.append(b, e.value, depth+1); err != nil {
 			return nil, err
