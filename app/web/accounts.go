@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/views"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) accountsSection(c *call, notice string) error {
 }
 
 // accountRow is an account in the list.
-func (c *call) accountRow(a AccountView) views.AccountRow {
+func (c *call) accountRow(a admin.AccountView) views.AccountRow {
 	row := views.AccountRow{
 		Name: a.Name, Login: a.Login, Description: a.Description,
 		Facts: []string{a.Login, c.T("accounts.certificates", len(a.Certificates))},
@@ -115,7 +116,7 @@ func (c *call) grantable(a app.Account, cert app.Certificate, assigned bool) vie
 }
 
 // phone is the state of an account's phone and links.
-func (s *Server) phone(c *call, a AccountView, link *views.NewLink) views.Phone {
+func (s *Server) phone(c *call, a admin.AccountView, link *views.NewLink) views.Phone {
 	p := views.Phone{
 		Tone: "plain", State: c.T("phone.none"), Link: link,
 		Create: views.Action{Words: c.T("link.create"), Icon: "link", Post: "/api/admin/accounts/" + string(a.User) + "/link"},
@@ -159,7 +160,7 @@ func (s *Server) saveAccount(c *call) error {
 	if !number.MatchString(string(in.User)) {
 		return app.Fail(app.Invalid, "save account", "account.person-missing")
 	}
-	a, err := s.config.Admin.SaveAccount(c.Request().Context(), c.visit, AccountInput{
+	a, err := s.config.Admin.SaveAccount(c.Request().Context(), c.visit, admin.AccountInput{
 		User: in.User, Login: in.Login, Description: in.Description, New: in.Create != "",
 		CodeOff: in.CodeOff, CodeOffReason: in.CodeOffReason, Blocked: in.Blocked,
 	})

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/views"
 )
 
@@ -22,7 +23,7 @@ func (s *Server) assignments(c *call) error {
 }
 
 // grid is the accounts against the certificates.
-func (c *call) grid(accounts []AccountView, certificates []app.Certificate) views.Assignments {
+func (c *call) grid(accounts []admin.AccountView, certificates []app.Certificate) views.Assignments {
 	v := views.Assignments{T: c.T}
 	switch {
 	case len(accounts) == 0:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/views"
 )
 
@@ -74,7 +75,7 @@ func (c *call) plainRow(cert app.Certificate) views.CertificateRow {
 }
 
 // tokenRow is a token with the certificates on it.
-func (c *call) tokenRow(t TokenView) views.TokenRow {
+func (c *call) tokenRow(t admin.TokenView) views.TokenRow {
 	row := views.TokenRow{Name: t.Label, Facts: []string{t.Model, c.T("tokens.serial", t.Serial)}}
 	if t.Note != "" {
 		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T(t.Note)})
@@ -100,7 +101,7 @@ func (c *call) tokenRow(t TokenView) views.TokenRow {
 // newCertificate asks for a new self-signed certificate.
 func (s *Server) newCertificate(c *call) error {
 	f := views.CertificateForm{T: c.T, Back: views.Action{Words: c.T("settings.certificates"), Icon: "back", Get: "/api/admin/certificates"}}
-	for years := 1; years <= 3; years++ {
+	for years := 1; years <= admin.MaxYears; years++ {
 		f.Years = append(f.Years, views.Option{Value: strconv.Itoa(years), Words: c.T("certificate.years-count", years), Checked: years == 1})
 	}
 	for _, key := range []string{"ecdsa-p256", "rsa-3072"} {
@@ -124,7 +125,7 @@ func (s *Server) createCertificate(c *call) error {
 	if err != nil {
 		return app.Fail(app.Invalid, "create certificate", "").Because(err)
 	}
-	_, err = s.config.Admin.CreateSelfSigned(c.Request().Context(), c.visit, SelfSigned{
+	_, err = s.config.Admin.CreateSelfSigned(c.Request().Context(), c.visit, admin.SelfSigned{
 		Name: in.Name, Organisation: in.Organisation, Years: years, Key: in.Key,
 	})
 	if err != nil {

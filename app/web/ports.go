@@ -70,3 +70,10 @@ type Enrolments interface {
 	Show(ctx context.Context, link string, v app.Visit) (Shown, error)
 	Confirm(ctx context.Context, link string, v app.Visit, code string) error
 }
+
+// Shown stands in for the type of app/otp until that is there.
+type Shown struct {
+	Secret, URI   app.Secret
+	Issuer, Label string
+	ExpiresAt     time.Time
+}

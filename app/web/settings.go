@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/views"
 )
 
@@ -25,19 +26,19 @@ func (c *call) user() (app.UserID, error) {
 
 // formFields names the fields that messages of the settings' forms are about.
 func formFields() map[string]string {
-	return map[string]string{
-		"account.person-missing":          "user",
-		"account.exists":                  "user",
-		"account.not-employee":            "user",
-		"account.login-missing":           "login",
-		"account.login-long":              "login",
-		"account.login-taken":             "login",
-		"account.description-long":        "description",
-		"account.code-off-reason-missing": "codeOffReason",
-		"certificate.name-missing":        "name",
-		"certificate.name-long":           "name",
-		"certificate.organisation-long":   "organisation",
+	fields := map[string]string{
+		"account.person-missing": "user", "account.exists": "user", "account.not-employee": "user", "user.unknown": "user",
+		"account.login-taken": "login", "certificate.years-wrong": "years", "certificate.kind-unknown": "key",
 	}
+	for prefix, field := range map[string]string{
+		"account.login": "login", "account.description": "description", "account.code-off-reason": "codeOffReason",
+		"certificate.name": "name", "certificate.organisation": "organisation",
+	} {
+		for _, fault := range []string{"-missing", "-long", "-characters"} {
+			fields[prefix+fault] = field
+		}
+	}
+	return fields
 }
 
 // endsSoon is how long before its end a certificate is spoken of.
@@ -78,7 +79,7 @@ func (s *Server) overview(c *call) error {
 }
 
 // firstSteps tick themselves off.
-func (c *call) firstSteps(accounts []AccountView, certificates []app.Certificate, signed bool) []views.FirstStep {
+func (c *call) firstSteps(accounts []admin.AccountView, certificates []app.Certificate, signed bool) []views.FirstStep {
 	phone, assigned := false, false
 	for _, a := range accounts {
 		phone = phone || !a.PhoneSince.IsZero() || a.CodeOff
@@ -99,7 +100,7 @@ func (c *call) firstSteps(accounts []AccountView, certificates []app.Certificate
 }
 
 // tokenState tells which tokens are plugged in.
-func (c *call) tokenState(tokens []TokenView) []views.Fact {
+func (c *call) tokenState(tokens []admin.TokenView) []views.Fact {
 	if len(tokens) == 0 {
 		return []views.Fact{{Words: c.T("state.tokens"), Tone: "plain", State: c.T("state.no-token"), Detail: c.T("state.no-token-detail")}}
 	}
@@ -138,7 +139,7 @@ func (c *call) certificateState(list []app.Certificate, now time.Time) views.Fac
 }
 
 // accountState tells which accounts cannot sign or sign without a code.
-func (c *call) accountState(list []AccountView) views.Fact {
+func (c *call) accountState(list []admin.AccountView) views.Fact {
 	f := views.Fact{Words: c.T("state.accounts"), Tone: "good", State: c.T("state.accounts-count", len(list))}
 	off, bare := 0, 0
 	for _, a := range list {
