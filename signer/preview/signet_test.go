@@ -63,7 +63,6 @@ func withSignet(t *testing.T, data []byte, position signet.Position) (out []byte
 	box = position.Place(width, height, ap.Width, ap.Height)
 	placement := page.Place(box)
 	var b bytes.Buffer
-	b.Write(data)
 	if _, err := file.AppendSignature(t.Context(), &b, pdf.SignatureSpec{Placement: &placement, Appearance: ap}); err != nil {
 		t.Fatal(err)
 	}

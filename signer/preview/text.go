@@ -14,7 +14,8 @@ const MaxText = 100_000
 
 // Text gives the words of a page in the order in which they are drawn, for
 // people who cannot see the picture. Page counts as in [View]. It is cut at
-// [MaxText]. A scanned page has none. The errors are those of [Renderer.Render].
+// [MaxText]. A scanned page has none, and what form fields and signets say is
+// not in it. The errors are those of [Renderer.Render].
 func (r *Renderer) Text(ctx context.Context, d Document, page int) (string, error) {
 	var text string
 	err := r.read(ctx, d, func(o opened) error {

@@ -6,52 +6,24 @@ import (
 	"image/color"
 	"image/png"
 	"math/big"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"signservice/signer/pdf"
+	"signservice/signer/signertest"
 	"signservice/signer/signet"
 )
-
-// tool runs an outside program on a file and gives its output. Without the
-// program the test is skipped, and fails where CI=true.
-func tool(t testing.TB, name string, args ...string) []byte {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", name)
-		}
-		t.Skipf("%s is not installed", name)
-	}
-	out, err := exec.CommandContext(t.Context(), name, args...).Output()
-	if err != nil {
-		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
-	}
-	return out
-}
-
-func write(t testing.TB, name string, data []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // read gives the text that poppler finds in a PDF.
 func read(t testing.TB, file []byte) string {
 	t.Helper()
-	return string(tool(t, "pdftotext", "-layout", write(t, "signet.pdf", file), "-"))
+	return string(signertest.Run(t, "pdftotext", "-layout", signertest.WriteFile(t, "signet.pdf", file), "-"))
 }
 
 // render gives the first page of a PDF as poppler draws it.
 func render(t testing.TB, file []byte, dpi string) image.Image {
 	t.Helper()
-	data := tool(t, "pdftoppm", "-png", "-r", dpi, "-singlefile", write(t, "signet.pdf", file))
+	data := signertest.Run(t, "pdftoppm", "-png", "-r", dpi, "-singlefile", signertest.WriteFile(t, "signet.pdf", file))
 	picture, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
