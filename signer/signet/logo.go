@@ -71,9 +71,13 @@ func decodeLogo(data []byte, opaque, gray bool) (*logo, error) {
 func shrink(picture image.Image) *image.RGBA {
 	size := picture.Bounds().Size()
 	w, h := size.X, size.Y
-	if longest := max(w, h); longest > maxLogoSide {
-		w, h = max(1, w*maxLogoSide/longest), max(1, h*maxLogoSide/longest)
+	longest := max(w, h)
+	if longest <= maxLogoSide {
+		out := image.NewRGBA(image.Rect(0, 0, w, h))
+		draw.Draw(out, out.Bounds(), picture, picture.Bounds().Min, draw.Src)
+		return out
 	}
+	w, h = max(1, w*maxLogoSide/longest), max(1, h*maxLogoSide/longest)
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.CatmullRom.Scale(out, out.Bounds(), picture, picture.Bounds(), draw.Src, nil)
 	return out

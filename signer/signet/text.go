@@ -70,7 +70,7 @@ func drawable(f *face, s string) (text, lost string) {
 // lookalikes are characters that are drawn alike: replacing them is no loss.
 func lookalikes() map[rune]rune {
 	return map[rune]rune{
-		'\u2010': '-', '\u2011': '-', '\u2012': '–', '\u02bc': '’', '\u2212': '−',
+		'\u2010': '-', '\u2011': '-', '\u2012': '–', '\u02bc': '’',
 	}
 }
 
