@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -121,12 +122,17 @@ func (s *Server) welcome(c *call, e app.Enrolment) error {
 	if err != nil {
 		return err
 	}
+	choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit)
+	if err != nil && !errors.Is(err, app.NotFound) && !errors.Is(err, app.Forbidden) {
+		return app.Wrap("find phone", err)
+	}
 	page := views.Page{
 		T: c.T, Lang: c.words.Language(), Title: c.T("title.enrol"), Kind: "enrol", Script: "enrol.js", Session: token,
 	}
 	return s.page(c, http.StatusOK, "'none'", views.WelcomePage(page, views.Welcome{
 		T: c.T, Name: c.visit.Name, Portal: p.Domain, Left: c.T("enrol.left", e.ExpiresAt.Sub(s.config.Now())),
-		Show: views.Action{Words: c.T("enrol.show"), Icon: "phone", Post: "/api/enrolment/show"},
+		Rebind: choices.HasPhone,
+		Show:   views.Action{Words: c.T("enrol.show"), Icon: "phone", Post: "/api/enrolment/show"},
 	}))
 }
 

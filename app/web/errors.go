@@ -188,7 +188,7 @@ func fieldOf(key string) string {
 		return "confirm"
 	case "order.reason-long", "order.reason-characters":
 		return "reason"
-	case "code.wrong", "code.used", "code.malformed":
+	case "code.wrong", "code.used", "code.malformed", "code.wait", "enrolment.clock":
 		return "code"
 	}
 	return formFields()[key]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"signservice/app"
+	"signservice/app/otp"
 	"signservice/app/signing"
 )
 
@@ -67,13 +68,6 @@ type Requests interface {
 type Enrolments interface {
 	Find(ctx context.Context, link string) (app.Enrolment, error)
 	Look(ctx context.Context, link string, v app.Visit) (app.Enrolment, error)
-	Show(ctx context.Context, link string, v app.Visit) (Shown, error)
+	Show(ctx context.Context, link string, v app.Visit) (otp.Shown, error)
 	Confirm(ctx context.Context, link string, v app.Visit, code string) error
-}
-
-// Shown stands in for the type of app/otp until that is there.
-type Shown struct {
-	Secret, URI   app.Secret
-	Issuer, Label string
-	ExpiresAt     time.Time
 }

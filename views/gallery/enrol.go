@@ -52,12 +52,15 @@ func enrolStates() []State {
 		whole("enrol-wrong-code", show(func(w *i18n.Printer) map[string]string {
 			return map[string]string{"code": w.T("code.wrong", 4)}
 		})),
+		whole("enrol-wrong-clock", show(func(w *i18n.Printer) map[string]string {
+			return map[string]string{"code": w.T("enrolment.clock", 312)}
+		})),
 		whole("enrol-done", func(w *i18n.Printer) templ.Component {
 			return around(views.Shell(page(w, "enrol")), around(views.EnrolFrame(), views.NoticeCard(views.Notice{
 				T: w.T, Icon: "check", Tone: "good", Title: w.T("enrol.done"), Text: w.T("enrol.done-text"),
 			})))
 		}),
-		closed("link.expired"), closed("link.used"), closed("link.withdrawn"), closed("link.unknown"), closed("link.again"),
+		closed("link.expired"), closed("link.used"), closed("link.withdrawn"), closed("link.unknown"), closed("link.other"), closed("link.again"),
 	}
 }
 

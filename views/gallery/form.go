@@ -36,6 +36,9 @@ func formStates() []State {
 		state("form-used-code", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.used", 12)}
 		}),
+		state("form-wait", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"code": w.T("code.wait", 4*time.Minute)}
+		}),
 		state("form-locked", func(w *i18n.Printer, f *views.Form) {
 			f.Problem = &views.Alert{What: w.T("code.locked"), Facts: []string{w.T("fate.file-unchanged")}}
 		}),
