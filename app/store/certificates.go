@@ -2,174 +2,170 @@ package store
 
 import (
 	"context"
-	"errors"
+	"encoding/base64"
+	"encoding/json"
 
 	"signservice/app"
 )
 
-const (
-	certificateBucket = "certificates"
-	softwareKeyBucket = "software_keys"
-	tokenClaimBucket  = "token_claims"
-	assignmentBucket  = "assignments"
-)
+// keyRow holds a software key, PKCS#8 in base64, as a secret.
+type keyRow struct{ Key app.Secret }
 
-// softwareKeyRecord is a private key, sealed, apart from its certificate, so
-// that lists never touch it.
-type softwareKeyRecord struct {
-	PKCS8 []byte
-}
-
-// claimRecord tells which portal uses a token's certificate. A token is the
-// whole server's: without it an administrator of one portal could take the key
-// of another's.
-type claimRecord struct {
-	Portal app.PortalID
-}
-
-func certificateKey(portal app.PortalID, id app.CertificateID) string {
-	return path(string(portal), string(id))
-}
+func keySecrets(k *keyRow) secrets { return secrets{"key": &k.Key} }
 
 // Certificate gives a certificate of a portal.
-func (s *Store) Certificate(ctx context.Context, portal app.PortalID, id app.CertificateID) (c app.Certificate, err error) {
-	err = s.view(ctx, "read certificate", func(tx Tx) (err error) {
-		c, err = s.certificate(tx, portal, id)
-		return err
-	})
-	return c, err
+func (s *Store) Certificate(ctx context.Context, portal app.PortalID, id app.CertificateID) (app.Certificate, error) {
+	return view(ctx, s, func(tx Tx) (app.Certificate, error) { return s.certificate(tx, portal, id) })
 }
 
 func (s *Store) certificate(tx Tx, portal app.PortalID, id app.CertificateID) (app.Certificate, error) {
-	c, err := get[app.Certificate](s.codec, tx, certificateBucket, certificateKey(portal, id))
-	return c, unknown(err, "certificate.unknown")
+	return get[app.Certificate](s, tx, bucketCertificates, key(string(portal), string(id)), nil)
 }
 
-// Certificates gives the certificates of a portal.
+// Certificates gives a portal's certificates.
 func (s *Store) Certificates(ctx context.Context, portal app.PortalID) ([]app.Certificate, error) {
-	return list[app.Certificate](ctx, s, "list certificates", certificateBucket, below(string(portal)))
+	return view(ctx, s, func(tx Tx) ([]app.Certificate, error) {
+		return list[app.Certificate](s, tx, bucketCertificates, Range{Prefix: prefix(string(portal))}, nil)
+	})
 }
 
-// SaveCertificate writes a certificate, new or changed. key is the private key
-// in PKCS#8 of a software certificate, and nil for one on a token or where the
-// key is already kept. It fails with kind app.Conflict and key
-// "certificate.claimed" when another portal uses the token's certificate.
-func (s *Store) SaveCertificate(ctx context.Context, c app.Certificate, key []byte, entries ...app.AuditEntry) error {
-	if err := errors.Join(named("certificate", c.Portal), named("certificate", c.ID)); err != nil {
-		return err
-	}
-	if c.Source != app.KeySoftware && key != nil {
-		return app.Fail(app.Internal, "save certificate", "").Because(errors.New("a private key came with a token's certificate"))
-	}
-	k := certificateKey(c.Portal, c.ID)
-	sealed, err := s.codec.seal(softwareKeyBucket, k, "PKCS8", key)
+// SaveCertificate writes a certificate and, for a software one, its key in
+// PKCS#8. A token's certificate belongs to the portal that claims it first:
+// kind app.Conflict, key "certificate.claimed", for another.
+func (s *Store) SaveCertificate(ctx context.Context, c app.Certificate, pkcs8 []byte, entries ...app.AuditEntry) error {
+	return s.update(ctx, func(tx Tx) error {
+		if c.Source == app.KeyToken {
+			if err := claim(tx, c); err != nil {
+				return err
+			}
+		}
+		at := key(string(c.Portal), string(c.ID))
+		if pkcs8 != nil {
+			k := keyRow{Key: app.Secret(base64.StdEncoding.EncodeToString(pkcs8))}
+			if err := put(s, tx, bucketKeys, at, k, keySecrets(&k)); err != nil {
+				return err
+			}
+		}
+		return put(s, tx, bucketCertificates, at, c, nil)
+	}, entries...)
+}
+
+// claim keeps a token's certificate for one portal.
+func claim(tx Tx, c app.Certificate) error {
+	at := key(system, string(c.ID))
+	owner, err := optional(tx.Get(bucketClaims, at))
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, "save certificate", entries, func(tx Tx) error {
-		switch {
-		case c.Source == app.KeyToken:
-			if err := s.claim(tx, c); err != nil {
-				return err
-			}
-		case key != nil:
-			if err := put(s.codec, tx, softwareKeyBucket, k, softwareKeyRecord{sealed}); err != nil {
-				return err
-			}
-		default:
-			if err := keyKept(tx, k); err != nil {
-				return err
-			}
+	if owner != nil {
+		var portal app.PortalID
+		if err := json.Unmarshal(*owner, &portal); err != nil {
+			return app.Fail(app.Internal, "claim certificate", "").Because(err)
 		}
-		return put(s.codec, tx, certificateBucket, k, c)
-	})
-}
-
-func keyKept(tx Tx, key string) error {
-	kept, err := exists(tx, softwareKeyBucket, key)
-	if err == nil && !kept {
-		err = app.Fail(app.Internal, "save certificate", "").Because(errors.New("its private key is missing"))
+		if portal != c.Portal {
+			return app.Fail(app.Conflict, "claim certificate", "certificate.claimed")
+		}
+		return nil
 	}
-	return err
-}
-
-// claim takes a token's certificate for its portal.
-func (s *Store) claim(tx Tx, c app.Certificate) error {
-	key := systemPath(string(c.ID))
-	owner, err := get[claimRecord](s.codec, tx, tokenClaimBucket, key)
-	switch {
-	case errors.Is(err, app.NotFound):
-		return put(s.codec, tx, tokenClaimBucket, key, claimRecord{c.Portal})
-	case err != nil:
+	value, err := json.Marshal(c.Portal)
+	if err != nil {
 		return err
-	case owner.Portal != c.Portal:
-		return app.Fail(app.Conflict, "claim certificate", "certificate.claimed")
 	}
-	return nil
+	return tx.Put(bucketClaims, at, value)
 }
 
-// DeleteCertificate removes a certificate and destroys its software key. It
-// fails with kind app.Conflict while the certificate is assigned
-// ("certificate.assigned") or a Request that is not finished needs it
-// ("certificate.busy").
+// DeleteCertificate removes a certificate and its key. It refuses, with kind
+// app.Conflict, one that is assigned or that a Request is being signed with.
 func (s *Store) DeleteCertificate(ctx context.Context, portal app.PortalID, id app.CertificateID, entries ...app.AuditEntry) error {
-	return s.update(ctx, "delete certificate", entries, func(tx Tx) error {
+	return s.update(ctx, func(tx Tx) error {
 		c, err := s.certificate(tx, portal, id)
 		if err != nil {
+			return known(err, "certificate.unknown")
+		}
+		assigned, err := s.assignments(tx, portal)
+		if err != nil {
 			return err
 		}
-		if err := s.unused(tx, c); err != nil {
+		for _, a := range assigned {
+			if a.Certificate == id {
+				return app.Fail(app.Conflict, "delete certificate", "certificate.assigned")
+			}
+		}
+		working, err := s.unfinished(tx, prefix(system, string(portal)))
+		if err != nil {
 			return err
 		}
-		key := certificateKey(portal, id)
+		for _, r := range working {
+			if r.Certificate == id {
+				return app.Fail(app.Conflict, "delete certificate", "certificate.busy")
+			}
+		}
 		if c.Source == app.KeyToken {
-			if err := tx.Delete(tokenClaimBucket, systemPath(string(id))); err != nil {
+			if err := tx.Delete(bucketClaims, key(system, string(id))); err != nil {
 				return err
 			}
 		}
-		return errors.Join(tx.Delete(certificateBucket, key), tx.Delete(softwareKeyBucket, key))
-	})
+		at := key(string(portal), string(id))
+		if err := tx.Delete(bucketKeys, at); err != nil {
+			return err
+		}
+		return tx.Delete(bucketCertificates, at)
+	}, entries...)
 }
 
-// unused refuses a certificate that someone may still sign with.
-func (s *Store) unused(tx Tx, c app.Certificate) error {
-	prefix := below(string(c.Portal))
-	for a, err := range scan[app.Assignment](s.codec, tx, assignmentBucket, Range{Prefix: prefix}) {
-		if err != nil {
-			return err
-		}
-		if a.Certificate == c.ID {
-			return app.Fail(app.Conflict, "check certificate", "certificate.assigned")
-		}
-	}
-	for ref, err := range scan[RequestRef](s.codec, tx, unfinishedBucket, Range{Prefix: prefix}) {
-		if err != nil {
-			return err
-		}
-		r, err := s.request(tx, ref.Portal, ref.ID)
-		if err != nil {
-			return err
-		}
-		if r.Certificate == c.ID {
-			return app.Fail(app.Conflict, "check certificate", "certificate.busy")
-		}
-	}
-	return nil
-}
-
-// SoftwareKey gives the private key of a software certificate, in PKCS#8. The
+// SoftwareKey gives the private key of a software certificate in PKCS#8. The
 // caller wipes it.
-func (s *Store) SoftwareKey(ctx context.Context, portal app.PortalID, id app.CertificateID) (pkcs8 []byte, err error) {
-	key := certificateKey(portal, id)
-	err = s.view(ctx, "read software key", func(tx Tx) error {
-		r, err := get[softwareKeyRecord](s.codec, tx, softwareKeyBucket, key)
-		if err != nil {
-			return unknown(err, "certificate.unknown")
-		}
-		pkcs8, err = s.codec.open(softwareKeyBucket, key, "PKCS8", r.PKCS8)
-		return err
+func (s *Store) SoftwareKey(ctx context.Context, portal app.PortalID, id app.CertificateID) ([]byte, error) {
+	k, err := view(ctx, s, func(tx Tx) (keyRow, error) {
+		return get(s, tx, bucketKeys, key(string(portal), string(id)), keySecrets)
 	})
-	return pkcs8, err
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(k.Key.Reveal())
+}
+
+func assignmentKey(portal app.PortalID, user app.UserID, id app.CertificateID) string {
+	return key(string(portal), string(user), string(id))
+}
+
+// Assign gives an account the right to use a certificate. Both must be there:
+// kind app.NotFound, key "account.unknown" or "certificate.unknown".
+func (s *Store) Assign(ctx context.Context, a app.Assignment, entries ...app.AuditEntry) error {
+	return s.update(ctx, func(tx Tx) error {
+		if _, err := s.account(tx, a.Portal, a.User); err != nil {
+			return known(err, "account.unknown")
+		}
+		if _, err := s.certificate(tx, a.Portal, a.Certificate); err != nil {
+			return known(err, "certificate.unknown")
+		}
+		return put(s, tx, bucketAssignments, assignmentKey(a.Portal, a.User, a.Certificate), a, nil)
+	}, entries...)
+}
+
+// Unassign takes the right away; what is not assigned is no error.
+func (s *Store) Unassign(ctx context.Context, portal app.PortalID, user app.UserID, id app.CertificateID, entries ...app.AuditEntry) error {
+	return s.update(ctx, func(tx Tx) error {
+		return tx.Delete(bucketAssignments, assignmentKey(portal, user, id))
+	}, entries...)
+}
+
+// Assignments gives all assignments of a portal.
+func (s *Store) Assignments(ctx context.Context, portal app.PortalID) ([]app.Assignment, error) {
+	return view(ctx, s, func(tx Tx) ([]app.Assignment, error) { return s.assignments(tx, portal) })
+}
+
+func (s *Store) assignments(tx Tx, portal app.PortalID) ([]app.Assignment, error) {
+	return list[app.Assignment](s, tx, bucketAssignments, Range{Prefix: prefix(string(portal))}, nil)
+}
+
+// AssignedTo gives the assignments of one account.
+func (s *Store) AssignedTo(ctx context.Context, portal app.PortalID, user app.UserID) ([]app.Assignment, error) {
+	return view(ctx, s, func(tx Tx) ([]app.Assignment, error) { return s.assignedTo(tx, portal, user) })
+}
+
+func (s *Store) assignedTo(tx Tx, portal app.PortalID, user app.UserID) ([]app.Assignment, error) {
+	return list[app.Assignment](s, tx, bucketAssignments, Range{Prefix: prefix(string(portal), string(user))}, nil)
 }
 
 // Assigned tells whether an account may use a certificate.

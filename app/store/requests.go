@@ -3,277 +3,258 @@ package store
 import (
 	"context"
 	"errors"
-	"math"
+	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"signservice/app"
 )
 
-// A Request has rows in the indexes that follow from it: by user, by element
-// and by time for ever; among the unfinished while it is under way; among the
-// deadlines while time will ask something of it.
-const (
-	requestBucket       = "requests"
-	requestUserBucket   = "requests_by_user"
-	requestEntityBucket = "requests_by_entity"
-	requestTimeBucket   = "requests_by_time"
-	unfinishedBucket    = "requests_unfinished"
-	deadlineBucket      = "request_deadlines"
-)
+// SaveRequest writes a new Request, which must be frozen.
+func (s *Store) SaveRequest(ctx context.Context, r app.Request, entries ...app.AuditEntry) error {
+	return s.update(ctx, func(tx Tx) error {
+		if r.State != app.Frozen {
+			return app.Fail(app.Conflict, "save request", "request.already")
+		}
+		_, err := s.request(tx, r.Portal, r.ID)
+		if err == nil {
+			return app.Fail(app.Conflict, "save request", "request.already")
+		}
+		if !errors.Is(err, app.NotFound) {
+			return err
+		}
+		return s.putRequest(tx, nil, r)
+	}, entries...)
+}
 
-// requestRecord is a Request as it is kept.
-type requestRecord struct {
-	app.Request
-	// Cleared tells that its spooled files are gone.
-	Cleared bool
+// Request gives a Request of a portal.
+func (s *Store) Request(ctx context.Context, portal app.PortalID, id app.RequestID) (app.Request, error) {
+	return view(ctx, s, func(tx Tx) (app.Request, error) { return s.request(tx, portal, id) })
+}
+
+func (s *Store) request(tx Tx, portal app.PortalID, id app.RequestID) (app.Request, error) {
+	return get[app.Request](s, tx, bucketRequests, key(string(portal), string(id)), nil)
+}
+
+// timeKey orders a user's Requests at an element by time.
+func timeKey(r app.Request) string {
+	return key(string(r.Portal), string(r.User), entityKey(r.Document.Entity), stamp(r.CreatedAt), string(r.ID))
+}
+
+func entityKey(e app.Entity) string { return fmt.Sprintf("%d-%d", e.Type, e.ID) }
+
+// stamp writes a time so that it sorts as text.
+func stamp(t time.Time) string { return fmt.Sprintf("%020d", max(t.UnixNano(), 0)) }
+
+// dueKey orders Requests by when something must be cleared away; "" where
+// nothing is.
+func dueKey(r app.Request) string {
+	var at time.Time
+	switch {
+	case r.State == app.Frozen:
+		at = r.ExpiresAt
+	case r.State.Ended():
+		at = r.UpdatedAt.Add(app.Retention)
+	default:
+		return ""
+	}
+	return key(system, stamp(at), string(r.Portal), string(r.ID))
+}
+
+func working(state app.State) bool { return state != app.Frozen && !state.Ended() }
+
+// putRequest writes a Request and its indexes; old is what it was before.
+func (s *Store) putRequest(tx Tx, old *app.Request, r app.Request) error {
+	at := key(string(r.Portal), string(r.ID))
+	if err := put(s, tx, bucketRequests, at, r, nil); err != nil {
+		return err
+	}
+	pointer := RequestRef{Portal: r.Portal, ID: r.ID}
+	if old == nil {
+		if err := put(s, tx, bucketRequestTimes, timeKey(r), pointer, nil); err != nil {
+			return err
+		}
+	}
+	if old != nil && dueKey(*old) != "" && dueKey(*old) != dueKey(r) {
+		if err := tx.Delete(bucketDue, dueKey(*old)); err != nil {
+			return err
+		}
+	}
+	if due := dueKey(r); due != "" {
+		if err := put(s, tx, bucketDue, due, pointer, nil); err != nil {
+			return err
+		}
+	}
+	index := key(system, string(r.Portal), string(r.ID))
+	if working(r.State) {
+		return put(s, tx, bucketUnfinished, index, pointer, nil)
+	}
+	return tx.Delete(bucketUnfinished, index)
+}
+
+// defaultLimit is how many rows a query gives when it names no limit.
+const defaultLimit = 100
+
+// Requests lists a portal's Requests, newest first.
+func (s *Store) Requests(ctx context.Context, portal app.PortalID, q app.RequestQuery) ([]app.Request, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	parts := []string{string(portal)}
+	if q.User != "" {
+		parts = append(parts, string(q.User))
+		if q.Entity != (app.Entity{}) {
+			parts = append(parts, entityKey(q.Entity))
+		}
+	}
+	return view(ctx, s, func(tx Tx) ([]app.Request, error) {
+		found := []app.Request{}
+		for p, err := range each[RequestRef](s, tx, bucketRequestTimes, Range{Prefix: prefix(parts...), Reverse: true}, nil) {
+			if err != nil {
+				return nil, err
+			}
+			r, err := s.request(tx, p.Portal, p.ID)
+			if err != nil {
+				return nil, err
+			}
+			if q.Entity != (app.Entity{}) && r.Document.Entity != q.Entity ||
+				len(q.States) > 0 && !slices.Contains(q.States, r.State) {
+				continue
+			}
+			found = append(found, r)
+			// One user's Requests at one element come in order of time; others do not.
+			if len(parts) == 3 && len(found) == limit {
+				break
+			}
+		}
+		slices.SortStableFunc(found, func(a, b app.Request) int { return b.CreatedAt.Compare(a.CreatedAt) })
+		return found[:min(limit, len(found))], nil
+	})
+}
+
+// UpdateRequest changes a Request in one transaction with its audit entries.
+// change may run more than once; when it returns an error nothing is stored.
+// Only Authorize takes a Request out of frozen into work.
+func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.RequestID,
+	change func(r *app.Request, now time.Time) ([]app.AuditEntry, error),
+) (app.Request, error) {
+	var out app.Request
+	err := s.backend.Update(ctx, func(tx Tx) error {
+		old, err := s.request(tx, portal, id)
+		if err != nil {
+			return err
+		}
+		r := old
+		entries, err := change(&r, tx.Now())
+		if err != nil {
+			return err
+		}
+		if r.ID != old.ID || r.Portal != old.Portal || r.User != old.User || old.State == app.Frozen && working(r.State) {
+			return app.Fail(app.Internal, "update request", "").Because(errors.New("forbidden change"))
+		}
+		if err := s.putRequest(tx, &old, r); err != nil {
+			return err
+		}
+		out = r
+		return s.chain(tx, entries...)
+	})
+	return out, err
 }
 
 // RequestRef names a Request.
 type RequestRef struct {
-	Portal app.PortalID
-	ID     app.RequestID
+	Portal app.PortalID  `json:"portal"`
+	ID     app.RequestID `json:"id"`
 }
 
-func requestKey(portal app.PortalID, id app.RequestID) string { return path(string(portal), string(id)) }
-
-// working tells the states in which a Request is under way.
-func working(s app.State) bool {
-	switch s {
-	case app.Authorized, app.Prepared, app.Signed, app.Delivered:
-		return true
-	}
-	return false
+// Unfinished gives the Requests of all portals that are authorized and have not
+// ended.
+func (s *Store) Unfinished(ctx context.Context) ([]app.Request, error) {
+	return view(ctx, s, func(tx Tx) ([]app.Request, error) { return s.unfinished(tx, system+"/") })
 }
 
-// deadline is when time will ask something of the Request: to expire, or to
-// have its files cleared away. An ended Request that signed nothing has nothing
-// to keep.
-func (r requestRecord) deadline() (time.Time, bool) {
-	switch {
-	case r.Cleared:
-		return time.Time{}, false
-	case r.State == app.Frozen:
-		return r.ExpiresAt, true
-	case r.State == app.Expired || r.State == app.Cancelled:
-		return r.UpdatedAt, true
-	case r.State.Ended():
-		return r.UpdatedAt.Add(app.Retention), true
-	}
-	return time.Time{}, false
-}
-
-// indexRow is a row of an index; all rows hold a RequestRef.
-type indexRow struct{ bucket, key string }
-
-func (r requestRecord) indexes() []indexRow {
-	portal, id, at := string(r.Portal), string(r.ID), moment(r.CreatedAt)
-	rows := []indexRow{
-		{requestUserBucket, path(portal, string(r.User), at, id)},
-		{requestEntityBucket, path(append(entityPath(r.Portal, r.Document.Entity), at, id)...)},
-		{requestTimeBucket, path(portal, at, id)},
-	}
-	if working(r.State) {
-		rows = append(rows, indexRow{unfinishedBucket, path(portal, id)})
-	}
-	if at, due := r.deadline(); due {
-		rows = append(rows, indexRow{deadlineBucket, systemPath(moment(at), portal, id)})
-	}
-	return rows
-}
-
-func entityPath(portal app.PortalID, e app.Entity) []string {
-	return []string{string(portal), strconv.Itoa(e.Type), strconv.FormatInt(e.ID, 10)}
-}
-
-// putRequest writes a Request in place of before (nil for a new one), and
-// brings its indexes up to date.
-func (s *Store) putRequest(tx Tx, before *requestRecord, r requestRecord) error {
-	var old []indexRow
-	if before != nil {
-		old = before.indexes()
-	}
-	rows := r.indexes()
-	for _, row := range old {
-		if !slices.Contains(rows, row) {
-			if err := tx.Delete(row.bucket, row.key); err != nil {
-				return err
-			}
-		}
-	}
-	for _, row := range rows {
-		if !slices.Contains(old, row) {
-			if err := put(s.codec, tx, row.bucket, row.key, RequestRef{r.Portal, r.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	return put(s.codec, tx, requestBucket, requestKey(r.Portal, r.ID), r)
-}
-
-func (s *Store) request(tx Tx, portal app.PortalID, id app.RequestID) (requestRecord, error) {
-	r, err := get[requestRecord](s.codec, tx, requestBucket, requestKey(portal, id))
+func (s *Store) unfinished(tx Tx, begin string) ([]app.Request, error) {
+	pointers, err := list[RequestRef](s, tx, bucketUnfinished, Range{Prefix: begin}, nil)
 	if err != nil {
-		return r, unknown(err, "request.unknown")
+		return nil, err
 	}
-	if r.Failure != nil {
-		restoreNumbers(r.Failure.Args)
-	}
-	return r, nil
-}
-
-// restoreNumbers makes whole numbers of what JSON gives as floats: messages
-// count with them.
-func restoreNumbers(args []any) {
-	for i, a := range args {
-		if f, ok := a.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-			args[i] = int(f)
+	var all []app.Request
+	for _, p := range pointers {
+		r, err := s.request(tx, p.Portal, p.ID)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, r)
 	}
+	return all, nil
 }
 
-// SaveRequest writes a new Request, which must be frozen. One of the same id is
-// a Conflict.
-func (s *Store) SaveRequest(ctx context.Context, r app.Request, entries ...app.AuditEntry) error {
-	if err := errors.Join(named("request", r.Portal), named("request", r.User), named("request", r.ID)); err != nil {
-		return err
-	}
-	if r.State != app.Frozen {
-		return app.Fail(app.Internal, "save request", "").Because(errors.New("a new request is frozen"))
-	}
-	return s.update(ctx, "save request", entries, func(tx Tx) error {
-		if there, err := exists(tx, requestBucket, requestKey(r.Portal, r.ID)); err != nil || there {
-			return errors.Join(err, app.Fail(app.Conflict, "", "request.already"))
-		}
-		return s.putRequest(tx, nil, requestRecord{Request: r})
-	})
+// Due is what Stale found.
+type Due struct {
+	// Removable are ended Requests whose files may be deleted; Cleared is to be
+	// called for each when they are.
+	Removable []RequestRef
 }
 
-// Request gives a Request of a portal.
-func (s *Store) Request(ctx context.Context, portal app.PortalID, id app.RequestID) (r app.Request, err error) {
-	err = s.view(ctx, "read request", func(tx Tx) error {
-		record, err := s.request(tx, portal, id)
-		r = record.Request
-		return err
-	})
-	return r, err
-}
+// maxDue is how many Requests one call of Stale looks at.
+const maxDue = 500
 
-// requestLimit is how many rows a query gives when it does not say.
-const requestLimit = 100
-
-// Requests gives the Requests of a portal that the query asks for, newest first.
-func (s *Store) Requests(ctx context.Context, portal app.PortalID, q app.RequestQuery) (all []app.Request, err error) {
-	if q.Limit <= 0 {
-		q.Limit = requestLimit
-	}
-	bucket, prefix := requestTimeBucket, below(string(portal))
-	switch {
-	case q.Entity != (app.Entity{}):
-		bucket, prefix = requestEntityBucket, below(entityPath(portal, q.Entity)...)
-	case q.User != "":
-		bucket, prefix = requestUserBucket, below(string(portal), string(q.User))
-	}
-	err = s.view(ctx, "list requests", func(tx Tx) error {
-		all = nil
-		for ref, err := range scan[RequestRef](s.codec, tx, bucket, Range{Prefix: prefix, Reverse: true}) {
-			if err := errors.Join(err, ctx.Err()); err != nil {
-				return err
-			}
-			r, err := s.request(tx, ref.Portal, ref.ID)
-			if err != nil {
-				return err
-			}
-			if q.User != "" && r.User != q.User || len(q.States) > 0 && !slices.Contains(q.States, r.State) {
-				continue
-			}
-			if all = append(all, r.Request); len(all) == q.Limit {
-				return nil
-			}
-		}
-		return nil
-	})
-	return all, err
-}
-
-// Unfinished gives the Requests of all portals that are under way, from
-// authorized to delivered.
-func (s *Store) Unfinished(ctx context.Context) (all []app.Request, err error) {
-	err = s.view(ctx, "list unfinished requests", func(tx Tx) error {
-		all = nil
-		for ref, err := range scan[RequestRef](s.codec, tx, unfinishedBucket, Range{}) {
-			if err != nil {
-				return err
-			}
-			r, err := s.request(tx, ref.Portal, ref.ID)
-			if err != nil {
-				return err
-			}
-			all = append(all, r.Request)
-		}
-		return nil
-	})
-	return all, err
-}
-
-// UpdateRequest changes a Request in one transaction with its audit entries and
-// gives it as it is then. change may run more than once; when it returns an
-// error nothing is stored. It may not make a Request another one's, nor lead it
-// from frozen into work: only Authorize does.
-func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.RequestID,
-	change func(r *app.Request, now time.Time) ([]app.AuditEntry, error),
-) (app.Request, error) {
-	var after requestRecord
+// Stale expires frozen Requests whose time is over, and names ended ones whose
+// files have been kept long enough. A Request that just expired is named too:
+// nobody will ask for its file.
+func (s *Store) Stale(ctx context.Context, now time.Time) (Due, error) {
+	var due Due
 	err := s.backend.Update(ctx, func(tx Tx) error {
-		before, err := s.request(tx, portal, id)
+		due = Due{}
+		pointers, err := list[RequestRef](s, tx, bucketDue, Range{Prefix: system + "/", Limit: maxDue}, nil)
 		if err != nil {
 			return err
 		}
-		if after, err = s.request(tx, portal, id); err != nil { // a copy that shares nothing
-			return err
+		for _, p := range pointers {
+			r, err := s.request(tx, p.Portal, p.ID)
+			if err != nil {
+				return err
+			}
+			if dueKey(r) > key(system, stamp(now), "~") {
+				break // in order of time: the rest is not due either
+			}
+			if r.State == app.Frozen {
+				if err := s.expire(tx, r, now); err != nil {
+					return err
+				}
+			}
+			due.Removable = append(due.Removable, p)
 		}
-		entries, err := change(&after.Request, tx.Now())
-		if err != nil {
-			return err
-		}
-		if err := checkChange(before.Request, after.Request); err != nil {
-			return err
-		}
-		if err := s.putRequest(tx, &before, after); err != nil {
-			return err
-		}
-		return s.chain(tx, entries)
-	})
-	if err != nil {
-		return app.Request{}, app.Wrap("update request", err)
-	}
-	return after.Request, nil
-}
-
-// checkChange refuses what no change of a Request may do.
-func checkChange(before, after app.Request) error {
-	var wrong error
-	switch {
-	case before.ID != after.ID, before.Portal != after.Portal, before.User != after.User,
-		before.Document.Entity != after.Document.Entity, !before.CreatedAt.Equal(after.CreatedAt):
-		wrong = errors.New("a request became another one")
-	case before.Original.SHA256 != after.Original.SHA256:
-		wrong = errors.New("the frozen bytes of a request changed")
-	case working(after.State) && !working(before.State) && !redelivers(before, after):
-		wrong = errors.New("a request went into work without an authorized order")
-	case after.State == app.Frozen && before.State != app.Frozen:
-		wrong = errors.New("a request was frozen again")
-	}
-	if wrong == nil {
 		return nil
-	}
-	return app.Fail(app.Internal, "check request", "").Because(wrong)
+	})
+	return due, err
 }
 
-// redelivers tells whether a failed Request goes back to deliver what was
-// signed under its own order.
-func redelivers(before, after app.Request) bool {
-	return before.State == app.Failed && after.State == app.Signed && before.ResultSHA256 != "" &&
-		before.ResultSHA256 == after.ResultSHA256 && before.Order == after.Order
+// expire ends a frozen Request.
+func (s *Store) expire(tx Tx, old app.Request, now time.Time) error {
+	r := old
+	r.State, r.UpdatedAt = app.Expired, now
+	if err := s.putRequest(tx, &old, r); err != nil {
+		return err
+	}
+	return s.chain(tx, app.AuditEntry{
+		Action: app.ActExpired, Portal: r.Portal, User: r.User, Request: r.ID,
+		Entity: r.Document.Entity, File: r.Document.Name, FileID: r.Document.FileID, SHA256: r.Original.SHA256,
+	})
+}
+
+// Cleared notes that the files of an ended Request are gone. The Request itself
+// stays: the journal names it.
+func (s *Store) Cleared(ctx context.Context, portal app.PortalID, id app.RequestID) error {
+	return s.update(ctx, func(tx Tx) error {
+		r, err := s.request(tx, portal, id)
+		if err != nil {
+			return err
+		}
+		if due := dueKey(r); due != "" {
+			return tx.Delete(bucketDue, due)
+		}
+		return nil
+	})
 }
