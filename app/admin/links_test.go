@@ -1,0 +1,140 @@
+package admin_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signservice/app"
+	"signservice/app/admin"
+	"signservice/app/otp"
+)
+
+// TestLinkStory makes, replaces and withdraws a link.
+func TestLinkStory(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	first, e1, err := w.CreateLink(w.ctx, visit(acme), mary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e1.ID != otp.ID(first.Reveal()) || e1.User != mary || !e1.ExpiresAt.Equal(start.Add(time.Hour)) {
+		t.Errorf("got %+v", e1)
+	}
+	w.now = w.now.Add(time.Minute)
+	second, e2, err := w.CreateLink(w.ctx, visit(acme), mary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Reveal() == second.Reveal() || e1.ID == e2.ID {
+		t.Error("two links are one")
+	}
+	if link := linkOf(w); link == nil || link.ID != e2.ID {
+		t.Errorf("the open link is %+v, want %s", link, e2.ID)
+	}
+	if err := w.WithdrawLink(w.ctx, visit(acme), e2.ID); err != nil {
+		t.Fatal(err)
+	}
+	if link := linkOf(w); link != nil {
+		t.Errorf("a link is open still: %+v", link)
+	}
+	refused(t, w.WithdrawLink(w.ctx, visit(acme), "none"), app.NotFound, "link.unknown")
+	refused(t, third(w.CreateLink(w.ctx, visit(acme), paul)), app.NotFound, "account.unknown")
+	got := w.journal(acme)
+	if last := got[len(got)-1]; last != "enrolment.withdrawn 7" {
+		t.Errorf("journal ends with %q: %q", last, got)
+	}
+}
+
+// linkOf is Mary's open link, as the list and the account tell alike.
+func linkOf(w *world) *app.Enrolment {
+	w.t.Helper()
+	list, err := w.Accounts(w.ctx, visit(acme))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	one, err := w.Account(w.ctx, visit(acme), mary)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if diff := cmp.Diff(list[0], one); diff != "" {
+		w.t.Errorf("list and account differ:\n%s", diff)
+	}
+	return one.Link
+}
+
+// TestLinkEnds holds that a link past its hour is not shown as open.
+func TestLinkEnds(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	if _, _, err := w.CreateLink(w.ctx, visit(acme), mary); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour - time.Second)
+	if linkOf(w) == nil {
+		t.Error("the link ended early")
+	}
+	w.now = w.now.Add(time.Second)
+	if linkOf(w) != nil {
+		t.Error("the link is open after its hour")
+	}
+}
+
+// TestPhoneShown binds a phone through a link; the administrator sees since
+// when, and never the secret.
+func TestPhoneShown(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	token, _, err := w.CreateLink(w.ctx, visit(acme), mary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone := &otp.Enrolments{Store: w.store, Now: func() time.Time { return w.now }}
+	owner := app.Visit{Portal: acme, User: mary, Name: "Mary Example"}
+	shown, err := phone.Show(w.ctx, token.Reveal(), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if link := linkOf(w); link == nil || link.Pending != "" {
+		t.Errorf("the open link is %v and shows its secret: %t", link, link != nil)
+	}
+	code, err := otp.Code(shown.Secret, otp.Step(w.now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := phone.Confirm(w.ctx, token.Reveal(), owner, code); err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.Account(w.ctx, visit(acme), mary)
+	if err != nil || !a.PhoneSince.Equal(start) || a.Locked || a.Link != nil {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	if err := w.DeleteAccount(w.ctx, visit(acme), mary); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Authenticator(w.ctx, acme, mary); app.KindOf(err) != app.NotFound {
+		t.Errorf("the phone outlives the account: %v", err)
+	}
+}
+
+// TestDeleteTakesAll holds that an account made anew inherits nothing.
+func TestDeleteTakesAll(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	c := w.certificate(acme, "Mary Example")
+	if err := w.Assign(w.ctx, visit(acme), mary, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.CreateLink(w.ctx, visit(acme), mary); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DeleteAccount(w.ctx, visit(acme), mary); err != nil {
+		t.Fatal(err)
+	}
+	a := w.account(acme, mary, "mary")
+	view, err := w.Account(w.ctx, visit(acme), mary)
+	if diff := cmp.Diff(admin.AccountView{Account: a}, view); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+}
