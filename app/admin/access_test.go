@@ -14,9 +14,12 @@ import (
 func everything(w *world, v app.Visit) map[string]func() error {
 	id := app.CertificateID(strings.Repeat("a", 64))
 	return map[string]func() error{
-		"Accounts":      func() error { _, err := w.Accounts(w.ctx, v); return err },
-		"Account":       func() error { _, err := w.Account(w.ctx, v, mary); return err },
-		"SaveAccount":   func() error { _, err := w.SaveAccount(w.ctx, v, admin.AccountInput{User: paul, Login: "paul", New: true}); return err },
+		"Accounts": func() error { _, err := w.Accounts(w.ctx, v); return err },
+		"Account":  func() error { _, err := w.Account(w.ctx, v, mary); return err },
+		"SaveAccount": func() error {
+			_, err := w.SaveAccount(w.ctx, v, admin.AccountInput{User: paul, Login: "paul", New: true})
+			return err
+		},
 		"DeleteAccount": func() error { return w.DeleteAccount(w.ctx, v, mary) },
 		"People":        func() error { _, err := w.People(w.ctx, v, "m"); return err },
 		"CreateLink":    func() error { _, _, err := w.CreateLink(w.ctx, v, mary); return err },
@@ -109,7 +112,7 @@ func TestOtherPortal(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error      { return err }
+func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 
 // TestUnknownIDs holds that ids of no shape reach neither store nor portal.
