@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+
+	"signservice/app"
+	"signservice/app/i18n"
+)
+
+// hintedError is an error with a line that says what to do.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// hinted adds what to do to an error.
+func hinted(err error, hint string) error { return &hintedError{err, hint} }
+
+// sentence gives the one sentence that the terminal shows.
+func sentence(err error) string {
+	var failure *app.Error
+	if errors.As(err, &failure) && failure.Key != "" {
+		return i18n.For("en").T(failure.Key, failure.Args...)
+	}
+	return err.Error()
+}
+
+// hint gives what to do about the error, or "".
+func hint(err error) string {
+	var h *hintedError
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	// The image of a container has no time zones of its own.
+	_ "time/tzdata"
+
+	"signservice/app"
+	"signservice/app/admin"
+	"signservice/app/otp"
+	"signservice/app/portal"
+	"signservice/app/queue"
+	"signservice/app/secret"
+	"signservice/app/signing"
+	"signservice/app/spool"
+	"signservice/app/store"
+	"signservice/app/store/bolt"
+	"signservice/app/web"
+	"signservice/bitrix"
+	"signservice/install"
+	"signservice/signer/keys"
+)
+
+// service is the product, put together.
+type service struct {
+	config  config
+	log     *slog.Logger
+	store   *store.Store
+	spool   *spool.Spool
+	tokens  *keys.Tokens
+	queue   *queue.Local
+	signing *signing.Service
+	office  *admin.Service
+	server  *web.Server
+}
+
+// build makes the service, top to bottom: what a room needs is made before it.
+func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := &service{config: c, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	keeper, err := openKeeper(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := s.openStore(ctx, keeper); err != nil {
+		return nil, err
+	}
+	if s.spool, err = spool.New(filepath.Join(c.Dir, "spool"), keeper); err != nil {
+		return nil, err
+	}
+	if s.tokens, err = openTokens(c, log); err != nil {
+		return nil, err
+	}
+	portals, err := s.openPortals()
+	if err != nil {
+		return nil, err
+	}
+	s.signing, err = signing.New(signing.Config{
+		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
+		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify,
+		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.queue, err = queue.New(queue.Config{Source: s.store, Handler: s.signing.Run, Workers: c.Workers, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.openWeb(keeper, portals)
+}
+
+// openKeeper reads the master key.
+func openKeeper(c config) (*secret.Keeper, error) {
+	master, err := secret.LoadMaster(secret.Config{File: c.MasterKey, CredentialDir: os.Getenv("CREDENTIALS_DIRECTORY")})
+	if err != nil {
+		return nil, hinted(err, "make one with: head -c 32 /dev/urandom | base64 > master.key; chmod 600 master.key; then give it as --master-key")
+	}
+	defer master.Zero()
+	return secret.New(master)
+}
+
+// openStore opens the records. The queue is made later, so the store reaches
+// it through the service.
+func (s *service) openStore(ctx context.Context, keeper *secret.Keeper) error {
+	backend, err := bolt.Open(filepath.Join(s.config.Dir, "signservice.db"), bolt.Options{})
+	if err != nil {
+		return err
+	}
+	enqueue := func(tx store.Tx, portal app.PortalID, id app.RequestID) error { return s.queue.Enqueue(tx, portal, id) }
+	s.store, err = store.New(ctx, backend, keeper, store.Options{Enqueue: enqueue})
+	if err != nil {
+		return errors.Join(err, backend.Close())
+	}
+	count, bad, err := s.store.VerifyAudit(ctx)
+	if err != nil {
+		return err
+	}
+	if bad > 0 {
+		s.log.ErrorContext(ctx, "the audit log was altered", "entries", count, "first bad", bad)
+	}
+	return nil
+}
+
+// openTokens makes the registry of the configured tokens; nil where there are
+// none. The tokens themselves are opened when they are needed.
+func openTokens(c config, log *slog.Logger) (*keys.Tokens, error) {
+	if c.Tokens == "" {
+		return nil, nil //nolint:nilnil // no tokens is a configuration
+	}
+	list, err := readTokens(c.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := keys.Open(keys.Config{Tokens: list, Latch: keys.NewFileLatch(filepath.Join(c.Dir, "pins")), Log: log})
+	if errors.Is(err, keys.ErrNoPKCS11) {
+		log.Warn("tokens are off", "cause", err)
+		return nil, nil //nolint:nilnil // software keys go on working
+	}
+	return tokens, err
+}
+
+// openPortals makes the client of Bitrix24.
+func (s *service) openPortals() (*portal.Portals, error) {
+	c := portal.Config{Apps: s.config.apps, AuthServers: s.config.AuthServers, Store: s.store, Log: s.log}
+	if s.config.insecure {
+		c.PlainHosts = s.config.plainHosts
+		c.Transport = bitrix.NewTransport(bitrix.TransportConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	}
+	return portal.New(c)
+}
+
+// openWeb makes the pages and their calls.
+func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error {
+	enrolments := &otp.Enrolments{Store: s.store}
+	c := admin.Config{Store: s.store, Directory: portals, Enrolments: enrolments}
+	if s.tokens != nil { // a nil registry inside the interface would not be nil
+		c.Tokens = s.tokens
+	}
+	var err error
+	s.office, err = admin.New(c)
+	if err != nil {
+		return err
+	}
+	var proxies []netip.Prefix
+	for _, p := range s.config.Proxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return err
+		}
+		proxies = append(proxies, prefix)
+	}
+	s.server, err = web.New(web.Config{
+		Public: s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
+		Installer: install.New(portals, s.config.URL), Signing: s.signing, Admin: s.office,
+		Enrolments: enrolments, Ready: s.store.Ping,
+		TrustedProxies: proxies, Version: version(), Log: s.log,
+	})
+	return err
+}
+
+// shutdownTime is how long open answers may take when the service ends; what
+// is then being signed goes on at the next start.
+const shutdownTime = 10 * time.Second
+
+// sweepEvery is how often what nobody ordered, or what was kept long enough,
+// is cleared away.
+const sweepEvery = time.Minute
+
+// run serves until ctx ends, then lets everything under way reach its next
+// stored state.
+func (s *service) run(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 3)
+	go func() { ended <- s.queue.Run(ctx) }()
+	go func() { ended <- s.sweep(ctx) }()
+	go func() {
+		if s.tokens != nil {
+			s.tokens.Run(ctx)
+		}
+		ended <- nil
+	}()
+	server := s.server.HTTP(listener.Addr().String())
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	if err == nil {
+		if err = server.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // pages that wait for events do not hold up the end
+		}
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	stop()
+	for range cap(ended) {
+		err = errors.Join(err, <-ended)
+	}
+	return err
+}
+
+// sweep clears away what is due, again and again.
+func (s *service) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "clear away old files", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *service) sweepOnce(ctx context.Context) error {
+	due, err := s.store.Stale(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, r := range due.Removable {
+		for _, which := range []string{"original", "signed"} {
+			err := s.spool.Delete(ctx, string(r.ID)+"/"+which)
+			if err != nil && !errors.Is(err, app.NotFound) && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if err := s.store.Cleared(ctx, r.Portal, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends what build began.
+func (s *service) close() error {
+	var errs []error
+	if s.tokens != nil {
+		errs = append(errs, s.tokens.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// spoolRoom gives the spool the shape that signing asks for.
+type spoolRoom struct{ *spool.Spool }
+
+func (r spoolRoom) Create(ctx context.Context, name string) (signing.SpoolWriter, error) {
+	return r.Spool.Create(ctx, name)
+}
+
+func (r spoolRoom) Open(ctx context.Context, name string) (signing.SpoolReader, error) {
+	return r.Spool.Open(ctx, name)
+}
+
+// keyring gives signing the private keys, wherever they live.
+type keyring struct {
+	store  *store.Store
+	tokens *keys.Tokens
+}
+
+// Signer opens the key of a certificate; the function ends its use.
+func (k keyring) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, func(), error) {
+	none := func() {}
+	if c.Source == app.KeySoftware {
+		der, err := k.store.SoftwareKey(ctx, c.Portal, c.ID)
+		if err != nil {
+			return nil, none, err
+		}
+		defer clear(der)
+		key, err := keys.ParsePKCS8(der)
+		return key, none, err
+	}
+	if k.tokens == nil {
+		return nil, none, app.Fail(app.Unavailable, "open token", "certificate.token-absent").Because(keys.ErrTokenAbsent)
+	}
+	key, err := k.tokens.Signer(ctx, keys.KeyID{Token: c.TokenSerial, ID: c.KeyID, Certificate: string(c.ID)})
+	if err != nil {
+		return nil, none, app.Fail(app.Unavailable, "open token", "certificate.token-absent").Because(err)
+	}
+	return key, none, nil
+}
+
+// Absent tells since when the key's token is away.
+func (k keyring) Absent(_ context.Context, c app.Certificate) (time.Time, bool) {
+	if c.Source == app.KeySoftware {
+		return time.Time{}, false
+	}
+	if k.tokens == nil {
+		return time.Time{}, true
+	}
+	for _, t := range k.tokens.Status() {
+		if t.Token.Serial == c.TokenSerial {
+			ready := t.State == keys.StateReady || t.State == keys.StateUnknown
+			return t.Since, !ready
+		}
+	}
+	return time.Time{}, true
+}
+
+// listen opens the address of the pages.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var l net.ListenConfig
+	listener, err := l.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, hinted(fmt.Errorf("cannot listen on %s", address), "is another program using it? choose another with --listen")
+	}
+	return listener, nil
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"signservice/app"
+	"signservice/signer"
+)
+
+// signCommand signs one file. There is no limit on its size.
+type signCommand struct {
+	Key   string `help:"Private key, PEM." type:"path" placeholder:"K.pem" group:"Software key"`
+	Cert  string `help:"Certificate, PEM." type:"path" placeholder:"C.pem" group:"Software key"`
+	Chain string `help:"Issuers of the certificate, PEM." type:"path" placeholder:"CH.pem" group:"Software key"`
+
+	Module  string `help:"PKCS#11 module." type:"path" placeholder:"SO" group:"Token"`
+	Token   string `help:"Label or serial number of the token." placeholder:"LABEL" group:"Token"`
+	ID      string `name:"id" help:"CKA_ID of the key." placeholder:"HEX" group:"Token"`
+	PINFile string `name:"pin-file" help:"File with the PIN. A wrong PIN is sent once, and never again." type:"path" placeholder:"F" group:"Token"`
+
+	Signet   bool   `help:"Draw the visible mark." group:"Visible mark"`
+	Page     string `default:"last" help:"Page of the mark: first, last or a number." placeholder:"PAGE" group:"Visible mark"`
+	Position string `default:"bottom-right" enum:"top-left,top-center,top-right,bottom-left,bottom-center,bottom-right" help:"Place of the mark: ${enum}." placeholder:"PLACE" group:"Visible mark"`
+	Reason   string `help:"Why it is signed." placeholder:"TEXT" group:"Visible mark"`
+
+	In  string `arg:"" name:"IN" help:"The PDF to sign." type:"path"`
+	Out string `arg:"" name:"OUT" help:"The signed PDF." type:"path"`
+}
+
+// AfterApply refuses flags that do not go together: wrong usage, exit code 64.
+func (c *signCommand) AfterApply() error {
+	soft := c.Key != "" || c.Cert != "" || c.Chain != ""
+	token := c.Module != "" || c.Token != "" || c.ID != "" || c.PINFile != ""
+	switch {
+	case soft && token:
+		return errors.New("give either --key and --cert, or --module, --token, --id and --pin-file")
+	case token && (c.Module == "" || c.Token == "" || c.ID == "" || c.PINFile == ""):
+		return errors.New("a token needs --module, --token, --id and --pin-file")
+	case !token && (c.Key == "" || c.Cert == ""):
+		return errors.New("a software key needs --key and --cert")
+	}
+	_, err := parsePage(c.Page)
+	return err
+}
+
+// Run signs IN and puts the result in OUT's place in one step.
+func (c *signCommand) Run(ctx context.Context, std streams) error {
+	id, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer id.close()
+	in, err := os.Open(c.In)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", c.In)
+	}
+	o, err := c.options(id)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(c.Out, func(w *os.File) error {
+		return signTo(ctx, w, in, info.Size(), o, id.key)
+	}); err != nil {
+		return unsignable(c.In, err)
+	}
+	fmt.Fprintf(std.out, "signed %s as %s\n", c.Out, id.leaf.Subject.CommonName)
+	return nil
+}
+
+// identity is the key to sign with and its certificate.
+type identity struct {
+	leaf  *x509.Certificate
+	chain []*x509.Certificate
+	key   crypto.Signer
+	close func()
+}
+
+// open gives the key and the certificate that the flags name.
+func (c *signCommand) open(ctx context.Context) (identity, error) {
+	if c.Module != "" {
+		return openToken(ctx, tokenFlags{module: c.Module, token: c.Token, id: c.ID, pinFile: c.PINFile})
+	}
+	return openSoft(c.Key, c.Cert, c.Chain)
+}
+
+// options turns the flags into the signer's words.
+func (c *signCommand) options(id identity) (signer.Options, error) {
+	o := signer.Options{
+		Certificate: id.leaf, Chain: id.chain, Time: time.Now(), Name: id.leaf.Subject.CommonName, Reason: c.Reason,
+	}
+	if !c.Signet {
+		return o, nil
+	}
+	page, err := parsePage(c.Page)
+	if err != nil {
+		return o, err
+	}
+	position, err := signer.ParsePosition(c.Position)
+	if err != nil {
+		return o, err
+	}
+	o.Signet = &signer.Signet{
+		Mark: signer.Mark{
+			Owner: id.leaf.Subject.CommonName, Time: o.Time, Reason: c.Reason,
+			Internal: selfSigned(id.leaf),
+		},
+		Position: position, Page: page,
+	}
+	if org := id.leaf.Subject.Organization; len(org) > 0 {
+		o.Signet.Mark.Organisation = org[0]
+	}
+	return o, nil
+}
+
+// selfSigned tells whether nobody but the owner vouches for the certificate.
+func selfSigned(c *x509.Certificate) bool { return bytes.Equal(c.RawIssuer, c.RawSubject) }
+
+// parsePage reads --page: first, last or a number from 1; 0 stands for last.
+func parsePage(s string) (int, error) {
+	switch app.PageChoice(s) {
+	case app.FirstPage:
+		return 1, nil
+	case app.LastPage:
+		return 0, nil
+	}
+	number, err := strconv.Atoi(s)
+	if err != nil || number < 1 {
+		return 0, fmt.Errorf("--page must be first, last or a number from 1, not %q", s)
+	}
+	return number, nil
+}
+
+// signTo prepares, signs and embeds while reading the input once: the copy is
+// made as it is hashed, and only the signature is written afterwards.
+func signTo(ctx context.Context, w *os.File, in io.ReaderAt, size int64, o signer.Options, key crypto.Signer) error {
+	o.Copy = w
+	p, err := signer.Prepare(ctx, in, size, o)
+	if err != nil {
+		return err
+	}
+	cms, err := signer.Sign(ctx, p, key)
+	if err != nil {
+		return err
+	}
+	return p.WriteContents(w, cms)
+}
+
+// writeFile writes a new file beside its final place and renames it when it is
+// whole, so that OUT is never half a file. OUT may be IN.
+func writeFile(name string, write func(*os.File) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := write(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// unsignable adds what can be done about a document that cannot be signed.
+func unsignable(name string, err error) error {
+	hints := []struct {
+		cause error
+		hint  string
+	}{
+		{signer.ErrPassword, "remove the password first, for instance with: qpdf --password=… --decrypt IN OUT"},
+		{signer.ErrPublicKeyEncryption, "only the addressed recipients can open it; ask for an unencrypted copy"},
+		{signer.ErrPermission, "its author does not permit signing; ask for a copy that may be signed"},
+		{signer.ErrCertified, "its author certified it as final; ask for a copy that may be signed"},
+		{signer.ErrFieldLocked, "an earlier signature locked the form; ask its signer"},
+		{signer.ErrNotPDF, "give a PDF file"},
+		{signer.ErrDamaged, "open it in a PDF program and save it anew"},
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.cause) {
+			return hinted(fmt.Errorf("%s cannot be signed: %w", name, err), h.hint)
+		}
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"signservice/signer"
+)
+
+// verifyCommand verifies one file; its exit code is its answer.
+type verifyCommand struct {
+	Trust []string `help:"Root certificate to trust, PEM or DER; may be given several times." type:"path" placeholder:"ROOT.pem"`
+	JSON  bool     `name:"json" help:"Print the report as JSON."`
+	File  string   `arg:"" name:"FILE" help:"The PDF to verify." type:"path"`
+}
+
+// Help explains the exit codes.
+func (c *verifyCommand) Help() string {
+	return "Exit codes: 0 all signatures are intact and, with --trust, chained to a given root; " +
+		"1 a signature is bad or not trusted, or the content was changed after it in a way that is not allowed; " +
+		"2 the file is unsigned or unreadable; 64 wrong usage."
+}
+
+// Run prints what a stranger would find.
+func (c *verifyCommand) Run(ctx context.Context, std streams) error {
+	roots, err := readCertificates(c.Trust)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return &exitError{exitUnreadable, err}
+	}
+	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil {
+		return &exitError{exitUnreadable, err}
+	}
+	report, err := signer.Verify(ctx, f, info.Size(), signer.VerifyOptions{Roots: roots})
+	if err != nil {
+		return &exitError{exitUnreadable, fmt.Errorf("%s cannot be read: %w", c.File, err)}
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(std.out)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(report); err != nil {
+			return err
+		}
+	} else if err := printReport(std.out, c.File, report); err != nil {
+		return err
+	}
+	switch {
+	case len(report.Signatures) == 0:
+		return &exitError{exitUnreadable, nil}
+	case !report.Good(len(roots) > 0):
+		return &exitError{exitBad, nil}
+	}
+	return nil
+}
+
+// printReport writes the report for people.
+func printReport(w io.Writer, name string, r *signer.Report) error {
+	if len(r.Signatures) == 0 {
+		_, err := fmt.Fprintf(w, "%s: no signature\n", name)
+		return err
+	}
+	var errs []error
+	line := func(format string, args ...any) {
+		_, err := fmt.Fprintf(w, format+"\n", args...)
+		errs = append(errs, err)
+	}
+	line("%s: %d signature(s)", name, len(r.Signatures))
+	for i, s := range r.Signatures {
+		line("%d. %s", i+1, s.Signer)
+		for _, finding := range s.Findings() {
+			line("   %s", finding)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,140 @@
+package otp
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"signservice/app"
+)
+
+// Shown is what the owner of a link puts into the phone.
+type Shown struct {
+	// Secret is the secret in base32; URI holds it too.
+	Secret app.Secret
+	URI    app.Secret
+	// Issuer and Label are the names under which the phone lists it.
+	Issuer, Label string
+	ExpiresAt     time.Time
+}
+
+// Show gives the owner of a link the secret to be bound. It is made at the
+// first call and stays the same for this link. The account's present phone
+// keeps working.
+func (s *Enrolments) Show(ctx context.Context, link string, v app.Visit) (Shown, error) {
+	e, err := s.Look(ctx, link, v)
+	if err != nil {
+		return Shown{}, err
+	}
+	issuer, label, err := s.names(ctx, e)
+	if err != nil {
+		return Shown{}, app.Wrap("show secret", err)
+	}
+	fresh, err := Generate(s.random())
+	if err != nil {
+		return Shown{}, app.Fail(app.Internal, "show secret", "").Because(err)
+	}
+	var shown Shown
+	err = s.update(ctx, "show secret", e.ID, func(e *app.Enrolment, _ *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
+		if err := works(*e, v, now); err != nil {
+			return nil, err
+		}
+		if e.Pending == "" {
+			e.Pending = fresh
+		}
+		shown = Shown{
+			Secret: e.Pending, URI: URI(issuer, label, e.Pending),
+			Issuer: issuer, Label: label, ExpiresAt: e.ExpiresAt,
+		}
+		return []app.AuditEntry{entry(app.ActEnrolmentShown, v, *e)}, nil
+	})
+	if err != nil {
+		return Shown{}, err
+	}
+	return shown, nil
+}
+
+// names are the issuer and account name for the phone. The issuer names the
+// portal, so that two portals stand side by side.
+func (s *Enrolments) names(ctx context.Context, e app.Enrolment) (issuer, label string, err error) {
+	p, err := s.Store.Portal(ctx, e.Portal)
+	if err != nil {
+		return "", "", err
+	}
+	account, err := s.Store.Account(ctx, e.Portal, e.User)
+	if err != nil {
+		return "", "", err
+	}
+	return Label("Sign " + p.Domain), cmp.Or(Label(account.Login), Label(account.Name), Label(string(e.User))), nil
+}
+
+// Confirm binds the phone when its code is right: the shown secret takes the
+// place of the account's old one, and any lock ends. The code is used up.
+//
+// Besides the errors of a link that does not work it fails with
+//
+//	code.malformed    Invalid          not six digits; does not count
+//	code.wrong        Unauthenticated  argument: tries left for this link
+//	enrolment.clock   Unauthenticated  argument: seconds by which the phone's clock is off
+//	enrolment.failed  Locked           that was the last try, the link has ended
+//	link.again        Conflict         no secret was shown yet
+func (s *Enrolments) Confirm(ctx context.Context, link string, v app.Visit, code string) error {
+	return s.update(ctx, "confirm phone", link, func(e *app.Enrolment, a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
+		if err := works(*e, v, now); err != nil {
+			return nil, err
+		}
+		if e.Pending == "" {
+			return nil, app.Fail(app.Conflict, "confirm phone", "link.again")
+		}
+		digits, ok := normalise(code)
+		if !ok {
+			return nil, malformed()
+		}
+		step, found, err := match(e.Pending, digits, now)
+		if err != nil {
+			return nil, app.Fail(app.Internal, "confirm phone", "").Because(err)
+		}
+		if !found {
+			failure := unconfirmed(e, digits, now)
+			refused := entry(app.ActEnrolmentFailed, v, *e)
+			refused.Detail = failure.Key
+			return []app.AuditEntry{refused}, failure
+		}
+		*a = app.Authenticator{Portal: e.Portal, User: e.User, Secret: e.Pending, LastStep: step, EnrolledAt: now}
+		e.State, e.Pending, e.UsedAt = app.EnrolmentUsed, "", now
+		return []app.AuditEntry{entry(app.ActEnrolmentDone, v, *e)}, nil
+	})
+}
+
+// unconfirmed counts a wrong code and gives the answer to it.
+func unconfirmed(e *app.Enrolment, code string, now time.Time) *app.Error {
+	secret := e.Pending
+	e.Failures++
+	if e.Failures >= maxFailures {
+		e.State, e.Pending = app.EnrolmentWithdrawn, ""
+		return app.Fail(app.Locked, "confirm phone", "enrolment.failed")
+	}
+	if off := clockOff(secret, code, now); off > 0 {
+		return app.Fail(app.Unauthenticated, "confirm phone", "enrolment.clock", int(off/time.Second))
+	}
+	return app.Fail(app.Unauthenticated, "confirm phone", "code.wrong", maxFailures-e.Failures)
+}
+
+// clockSearch is how far a phone's clock is looked for, in steps: an hour and
+// some, which finds a clock set by hand to summer time. That a wrong code
+// happens to be one of these is a chance of 1 in 4000, and costs a wrong hint.
+const clockSearch = 124
+
+// clockOff tells by how much the phone's clock seems to be off, to the step; 0
+// when the code belongs to no time near now. It helps and decides nothing, so
+// it needs no constant time; its caller is the secret's owner.
+func clockOff(secret app.Secret, code string, now time.Time) time.Duration {
+	for n := int64(drift + 1); n <= clockSearch; n++ {
+		for _, step := range []int64{Step(now) - n, Step(now) + n} {
+			if want, err := Code(secret, step); err == nil && want == code {
+				return time.Duration(n) * Period
+			}
+		}
+	}
+	return 0
+}

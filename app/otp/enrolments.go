@@ -1,0 +1,174 @@
+package otp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"time"
+
+	"signservice/app"
+)
+
+// Store keeps Enrolments and Authenticators. Every method is durable when it
+// returns; a missing row is an error of kind app.NotFound.
+type Store interface {
+	Portal(ctx context.Context, id app.PortalID) (app.Portal, error)
+	Account(ctx context.Context, portal app.PortalID, user app.UserID) (app.Account, error)
+	// SaveEnrolment stores a new Enrolment and withdraws the account's other open
+	// ones.
+	SaveEnrolment(ctx context.Context, e app.Enrolment, entries ...app.AuditEntry) error
+	Enrolment(ctx context.Context, id string) (app.Enrolment, error)
+	// UpdateEnrolment changes an Enrolment, and the Authenticator of its account,
+	// in one transaction with the audit entries. a is never nil; without a phone
+	// it is the zero value, and one without a Secret is not stored. When change
+	// returns an *app.Error, what it changed and its entries are stored all the
+	// same, and the error is returned. change may run more than once.
+	UpdateEnrolment(ctx context.Context, id string,
+		change func(e *app.Enrolment, a *app.Authenticator, now time.Time) ([]app.AuditEntry, error)) error
+}
+
+// maxFailures is how many wrong codes end a link.
+const maxFailures = 10
+
+// Enrolments binds phones to accounts. Store is required; the zero value of the
+// rest works. Its methods may be called at the same time from any goroutine.
+//
+// A link is given by its token or by the Enrolment's ID, so that the ID alone
+// can travel through a sign-in. A link that does not exist is an error of kind
+// app.NotFound with key link.unknown.
+type Enrolments struct {
+	Store Store
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Random gives tokens and secrets; nil means crypto/rand.
+	Random io.Reader
+}
+
+// Create makes a link for an account. The caller has rechecked that by is an
+// administrator now. The token is told only here.
+func (s *Enrolments) Create(ctx context.Context, by app.Visit, account app.Account) (app.Secret, app.Enrolment, error) {
+	if !by.Admin || by.Portal != account.Portal {
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, "create link", "settings.administrators-only")
+	}
+	token, err := newToken(s.random())
+	if err != nil {
+		return "", app.Enrolment{}, app.Fail(app.Internal, "create link", "").Because(err)
+	}
+	now := s.now()
+	e := app.Enrolment{
+		ID: ID(token.Reveal()), Portal: account.Portal, User: account.User, State: app.EnrolmentOpen,
+		CreatedAt: now, CreatedBy: by.User, ExpiresAt: now.Add(app.EnrolmentLife),
+	}
+	if err := s.Store.SaveEnrolment(ctx, e, entry(app.ActEnrolmentCreated, by, e)); err != nil {
+		return "", app.Enrolment{}, app.Wrap("create link", err)
+	}
+	return token, e, nil
+}
+
+// Withdraw ends an open link of the administrator's portal. One that is
+// withdrawn already stays so; a used one is a Conflict, link.used.
+func (s *Enrolments) Withdraw(ctx context.Context, by app.Visit, id string) error {
+	if !by.Admin {
+		return app.Fail(app.Forbidden, "withdraw link", "settings.administrators-only")
+	}
+	return s.update(ctx, "withdraw link", id, func(e *app.Enrolment, _ *app.Authenticator, _ time.Time) ([]app.AuditEntry, error) {
+		switch {
+		case e.Portal != by.Portal:
+			return nil, app.Fail(app.NotFound, "withdraw link", "link.unknown")
+		case e.State == app.EnrolmentUsed:
+			return nil, app.Fail(app.Conflict, "withdraw link", "link.used")
+		case e.State == app.EnrolmentWithdrawn:
+			return nil, nil
+		}
+		e.State, e.Pending = app.EnrolmentWithdrawn, ""
+		return []app.AuditEntry{entry(app.ActEnrolmentWithdrawn, by, *e)}, nil
+	})
+}
+
+// Find gives the Enrolment of a link, in whatever state it is, without proof:
+// it tells which portal to ask who the visitor is. Pending is blank.
+func (s *Enrolments) Find(ctx context.Context, link string) (app.Enrolment, error) {
+	e, err := s.Store.Enrolment(ctx, idOf(link))
+	if err != nil {
+		return app.Enrolment{}, lost("find link", err)
+	}
+	e.Pending = ""
+	return e, nil
+}
+
+// Look gives the Enrolment of a link to its owner, in whatever state it is;
+// to others an error of kind app.Forbidden, link.other. It changes nothing.
+// Pending is blank.
+func (s *Enrolments) Look(ctx context.Context, link string, v app.Visit) (app.Enrolment, error) {
+	e, err := s.Find(ctx, link)
+	if err != nil {
+		return app.Enrolment{}, err
+	}
+	if err := owned(e, v); err != nil {
+		return app.Enrolment{}, err
+	}
+	return e, nil
+}
+
+// update is UpdateEnrolment, with an unknown link told as such.
+func (s *Enrolments) update(ctx context.Context, op, link string,
+	change func(*app.Enrolment, *app.Authenticator, time.Time) ([]app.AuditEntry, error),
+) error {
+	if err := s.Store.UpdateEnrolment(ctx, idOf(link), change); err != nil {
+		return lost(op, err)
+	}
+	return nil
+}
+
+// lost tells a link that does not exist from other failures of the store.
+func lost(op string, err error) error {
+	var failure *app.Error
+	if errors.Is(err, app.NotFound) && !(errors.As(err, &failure) && failure.Key != "") {
+		return app.Fail(app.NotFound, op, "link.unknown").Because(err)
+	}
+	return app.Wrap(op, err)
+}
+
+// owned refuses everybody but the person whom the link is for.
+func owned(e app.Enrolment, v app.Visit) error {
+	if e.User == "" || e.Portal != v.Portal || e.User != v.User {
+		return app.Fail(app.Forbidden, "open link", "link.other")
+	}
+	return nil
+}
+
+// works refuses other people, and a link that is used, withdrawn or too old.
+func works(e app.Enrolment, v app.Visit, now time.Time) error {
+	if err := owned(e, v); err != nil {
+		return err
+	}
+	switch {
+	case e.State == app.EnrolmentUsed:
+		return app.Fail(app.Conflict, "open link", "link.used")
+	case e.State == app.EnrolmentWithdrawn:
+		return app.Fail(app.Conflict, "open link", "link.withdrawn")
+	case !e.Open(now):
+		return app.Fail(app.Conflict, "open link", "link.expired")
+	}
+	return nil
+}
+
+// entry is what the audit log keeps of an act on an Enrolment.
+func entry(action app.Action, v app.Visit, e app.Enrolment) app.AuditEntry {
+	return app.AuditEntry{Action: action, Portal: e.Portal, User: v.User, Subject: string(e.User)}
+}
+
+func (s *Enrolments) now() time.Time {
+	if s.Now == nil {
+		return time.Now().UTC()
+	}
+	return s.Now()
+}
+
+func (s *Enrolments) random() io.Reader {
+	if s.Random == nil {
+		return rand.Reader
+	}
+	return s.Random
+}
