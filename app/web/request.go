@@ -49,10 +49,18 @@ const maxBody = 64 << 10
 // fields is refused.
 func (c *call) read(v any) error { return readJSON(c.Request(), v) }
 
-func readJSON(r *http.Request, v any) error {
+// checkJSON refuses a call that does not say that it brings JSON.
+func checkJSON(r *http.Request) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 	if err != nil || kind != echo.MIMEApplicationJSON {
 		return app.Fail(app.Unsupported, "read call", "call.not-json")
+	}
+	return nil
+}
+
+func readJSON(r *http.Request, v any) error {
+	if err := checkJSON(r); err != nil {
+		return err
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()

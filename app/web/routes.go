@@ -120,6 +120,12 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	if err := s.installed(c.Request().Context(), held.Portal); err != nil {
 		return nil, err
 	}
+	if r.method != http.MethodGet {
+		// No form of another site can be sent as JSON.
+		if err := checkJSON(c.Request()); err != nil {
+			return nil, err
+		}
+	}
 	if r.door == doorAdmin {
 		if err := s.stillAdmin(c.Request().Context(), held, r.method != http.MethodGet); err != nil {
 			return nil, err

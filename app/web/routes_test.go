@@ -1,0 +1,178 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signservice/app"
+	"signservice/bitrix/simulator"
+)
+
+// doors says for every route who may come in. A new route is added here on the
+// day it is made: the test compares this table with the router's own.
+func doors() map[string]string {
+	table := map[string]string{}
+	for door, routes := range map[string]string{
+		"public": "GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
+		"frame":  "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
+		"event":  "POST /bx/event",
+		"link":   "GET /enrol/:token|GET /bx/app",
+		"owner":  "POST /api/enrolment/show|POST /api/enrolment/confirm",
+		"deal": "GET /api/sign|POST /api/sign/documents|POST /api/sign/orders|GET /api/sign/requests/:id|" +
+			"GET /api/sign/requests/:id/events|POST /api/sign/requests/:id/retry|POST /api/sign/requests/:id/cancel|" +
+			"GET /api/sign/requests/:id/original|GET /api/sign/requests/:id/signed",
+		"admin": "GET /api/admin/overview|GET /api/admin/people|GET /api/admin/accounts|GET /api/admin/accounts/new|" +
+			"GET /api/admin/accounts/:user|POST /api/admin/accounts|POST /api/admin/accounts/:user/delete|" +
+			"POST /api/admin/accounts/:user/link|POST /api/admin/accounts/:user/link/:id/withdraw|GET /api/admin/certificates|" +
+			"GET /api/admin/certificates/new|POST /api/admin/certificates|POST /api/admin/certificates/:id/delete|" +
+			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|GET /api/admin/journal",
+	} {
+		for _, route := range strings.Split(routes, "|") {
+			table[route] = door
+		}
+	}
+	return table
+}
+
+// TestAuthorization tries every route without a Session, with a broken and an
+// expired one, with those of all other doors, from a portal that has removed
+// the app, and as an administrator who is none any more.
+func TestAuthorization(t *testing.T) {
+	w := newWorld(t)
+	table := doors()
+	var known []string
+	for route := range table {
+		known = append(known, route)
+	}
+	slices.Sort(known)
+	real := w.server.Routes()
+	slices.Sort(real)
+	if diff := cmp.Diff(known, real); diff != "" {
+		t.Fatalf("routes and their doors differ (-table +router):\n%s", diff)
+	}
+	admin := w.settings(w.acme, w.acme.anna)
+	admin.account(w.acme.mary, "mary")
+	pages := map[string]*page{
+		"admin": admin, "deal": w.tab(w.acme, w.acme.mary),
+		"owner": w.opened(w.signIn(w.acme, admin.link(w.acme.mary), w.acme.mary)),
+	}
+	gone := map[string]*page{"admin": w.settings(w.bolt, w.bolt.anna), "deal": w.tab(w.bolt, w.bolt.mary), "owner": nil}
+	if err := w.bolt.DeleteApp(w.bolt.app.ClientID); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the event of the removal", func() bool {
+		p, err := w.store.Portal(t.Context(), w.bolt.id())
+		return err == nil && !p.Installed()
+	})
+	for route, door := range table {
+		if pages[door] == nil {
+			continue
+		}
+		method, path, _ := strings.Cut(route, " ")
+		path = strings.NewReplacer(":user", "7", ":id", strings.Repeat("0", 32)).Replace(path)
+		try := func(name, session string, want int) {
+			t.Helper()
+			p := &page{world: w, session: session}
+			if a := p.call(method, path, object{}); a.code != want || a.field("html") != "" && a.field("kind") == "" {
+				t.Errorf("%s %s: %d %s, want %d", name, route, a.code, a.text(), want)
+			}
+		}
+		try("no session", "", http.StatusUnauthorized)
+		try("garbage", "AAAA", http.StatusUnauthorized)
+		broken := []byte(pages[door].session)
+		broken[len(broken)/2] ^= 1
+		try("a changed session", string(broken), http.StatusUnauthorized)
+		for other, p := range pages {
+			if other != door {
+				try("the session of "+other, p.session, http.StatusForbidden)
+			}
+		}
+		if gone[door] != nil {
+			try("uninstalled", gone[door].session, http.StatusForbidden)
+		}
+		if method == http.MethodPost {
+			r := httptest.NewRequest(method, path, strings.NewReader("a=b"))
+			r.Header.Set("Authorization", "Bearer "+pages[door].session)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if a := w.serve(r); a.code != http.StatusUnsupportedMediaType {
+				t.Errorf("a form to %s: %d %s", route, a.code, a.text())
+			}
+		}
+	}
+	w.clock.forward(16 * time.Minute)
+	for route, door := range table {
+		if pages[door] == nil {
+			continue
+		}
+		method, path, _ := strings.Cut(route, " ")
+		a := pages[door].call(method, path, object{})
+		if a.code != http.StatusUnauthorized || a.header.Get("X-Session") != "expired" {
+			t.Errorf("expired %s: %d %s", route, a.code, a.text())
+		}
+	}
+}
+
+// TestDemotedAdministrator holds that a change is refused at once, and a look
+// within a minute, when the portal no longer calls somebody an administrator.
+func TestDemotedAdministrator(t *testing.T) {
+	w := newWorld(t)
+	admin := w.settings(w.acme, w.acme.anna)
+	admin.ok("GET", "/api/admin/accounts", nil)
+	w.acme.AddUser(simulator.User{ID: w.acme.anna, Name: "Anna", LastName: "Berg"})
+	admin.wants(admin.call("POST", "/api/admin/accounts", object{"create": "yes", "user": "3", "login": "x"}),
+		http.StatusForbidden, "settings.administrators-only")
+	admin.wants(admin.call("GET", "/api/admin/accounts", nil), http.StatusForbidden, "settings.administrators-only")
+	list, err := w.store.Accounts(t.Context(), w.acme.id())
+	if err != nil || len(list) != 0 {
+		t.Errorf("accounts %v, %v", list, err)
+	}
+}
+
+// TestLooksAreCached holds that looking does not ask the portal each time.
+func TestLooksAreCached(t *testing.T) {
+	w := newWorld(t)
+	admin := w.settings(w.acme, w.acme.anna)
+	w.acme.ForgetCalls()
+	for range 5 {
+		admin.ok("GET", "/api/admin/journal", nil)
+	}
+	if calls := w.acme.Calls(); len(calls) != 0 {
+		t.Errorf("%d calls for five looks", len(calls))
+	}
+	w.clock.forward(time.Minute)
+	admin.ok("GET", "/api/admin/journal", nil)
+	if calls := w.acme.Calls(); len(calls) == 0 {
+		t.Error("no call after a minute")
+	}
+}
+
+// TestUnknownAddresses are pages for people and JSON for scripts, both 404.
+func TestUnknownAddresses(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{
+		"/", "/favicon.ico", "/bx", "/bx/other", "/enrol", "/enrol/", "/debug/pprof/", "/static/../web.go", "/%2e%2e/etc/passwd",
+		"/static/%2e%2e/%2e%2e/go.mod", "/.git/config", "/bx/deal-tab", "/session", "/api/sign%2f..", "//evil.test/", "/bx/app",
+	} {
+		a := w.get(path)
+		if a.code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, a.code)
+		}
+		if strings.Contains(a.text(), "<script") || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: a refusal with a script or a cookie", path)
+		}
+	}
+	if a := w.get("/api/nothing"); a.code != http.StatusNotFound || a.field("kind") != string(app.NotFound) {
+		t.Errorf("/api/nothing: %d %s", a.code, a.text())
+	}
+	for _, path := range []string{"/livez", "/readyz"} {
+		if a := w.get(path); a.code != http.StatusOK {
+			t.Errorf("%s: %d", path, a.code)
+		}
+	}
+}
