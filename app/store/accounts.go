@@ -54,7 +54,8 @@ func (s *Store) DeleteAccount(ctx context.Context, portal app.PortalID, user app
 				return err
 			}
 		}
-		return s.withdrawOpen(tx, portal, user, "")
+		_, err = s.withdrawOpen(tx, portal, user)
+		return err
 	}, entries...)
 }
 
@@ -67,7 +68,13 @@ func (s *Store) authenticator(tx Tx, portal app.PortalID, user app.UserID) (app.
 	return get(s, tx, bucketAuthenticators, key(string(portal), string(user)), authenticatorSecrets)
 }
 
-func (s *Store) putAuthenticator(tx Tx, a app.Authenticator) error {
+// putAuthenticator writes a in place of before, whose owner it keeps. The last
+// step of one secret only grows: what was used up stays so.
+func (s *Store) putAuthenticator(tx Tx, before, a app.Authenticator) error {
+	if a.Secret == before.Secret && a.LastStep < before.LastStep {
+		return impossible("store authenticator", "the last step went backwards")
+	}
+	a.Portal, a.User = before.Portal, before.User
 	return put(s, tx, bucketAuthenticators, key(string(a.Portal), string(a.User)), a, authenticatorSecrets(&a))
 }
 
@@ -79,15 +86,16 @@ func (s *Store) UpdateAuthenticator(ctx context.Context, portal app.PortalID, us
 	var refused error
 	err := s.backend.Update(ctx, func(tx Tx) error {
 		refused = nil
-		a, err := s.authenticator(tx, portal, user)
+		before, err := s.authenticator(tx, portal, user)
 		if err != nil {
 			return err
 		}
+		a := before
 		entries, err := change(&a, tx.Now())
 		if refused, err = refusal(err); err != nil {
 			return err
 		}
-		if err := s.putAuthenticator(tx, a); err != nil {
+		if err := s.putAuthenticator(tx, before, a); err != nil {
 			return err
 		}
 		return s.chain(tx, entries...)

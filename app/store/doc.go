@@ -9,17 +9,28 @@
 // part of it is escaped: no id can break out of its portal, and one portal
 // cannot name another's record.
 //
-// # Secrets
+// # Values
 //
-// OAuth grants, TOTP secrets, application tokens and software keys are sealed
-// (app/secret) with their bucket, key and field as associated data: a sealed
-// value that is moved to another record does not open. The rest is readable
-// JSON with a version.
+// A value is JSON: the record, its version, and a MAC over it and its place.
+// A record that was changed, forged, or moved to another key, by a hand or by
+// a failing disk, is not believed: app.Internal, key "store.record". OAuth
+// grants, TOTP secrets, application tokens and software keys are sealed
+// besides (app/secret), each for its bucket, key and field.
+//
+// What a MAC cannot show is that a row was removed, or that an older value was
+// put back into its own place.
+//
+// # Promises
+//
+// A time step of an account authorizes one Order, ever, whatever the check of
+// the code says, and Authorize is the only way for a Request to get to work. At
+// most one link of an account is open. An operation and its audit entries are
+// written in one transaction, or neither is.
 //
 // # Audit
 //
-// The entries of a node form a chain: each entry's hash covers its bytes and
-// the hash before it, and the newest is named by a head under a MAC of the
-// master key, so that neither a change nor a cut stays unseen. An operation's
-// entries are written in the operation's own transaction.
+// The entries of a node form a chain: each entry's hash covers its bytes, which
+// name the hash before it, and the newest is named by a head, so that neither a
+// change nor a gap nor a cut stays unseen. The head is there from the node's
+// beginning; where it is missing nothing more is written.
 package store

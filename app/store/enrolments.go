@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -21,46 +20,81 @@ func refusal(err error) (refused, failed error) {
 	return nil, err
 }
 
-// SaveEnrolment writes a new link and withdraws the account's other open ones.
+// enrolmentMemory is how long a link that no longer works is kept; the audit
+// log keeps the fact.
+const enrolmentMemory = 30 * 24 * time.Hour
+
+// SaveEnrolment writes a new link of an account that is there (kind app.NotFound,
+// key "account.unknown") and withdraws the account's other open ones, each with
+// an audit entry. A link that was there before is app.Conflict.
 func (s *Store) SaveEnrolment(ctx context.Context, e app.Enrolment, entries ...app.AuditEntry) error {
-	return s.update(ctx, func(tx Tx) error {
+	return s.backend.Update(ctx, func(tx Tx) error {
 		if _, err := s.account(tx, e.Portal, e.User); err != nil {
 			return known(err, "account.unknown")
 		}
-		if err := s.withdrawOpen(tx, e.Portal, e.User, e.ID); err != nil {
-			return err
-		}
-		portal, err := json.Marshal(e.Portal)
+		there, err := optional(tx.Get(bucketEnrolmentIDs, systemKey(e.ID)))
 		if err != nil {
 			return err
 		}
-		if err := tx.Put(bucketEnrolmentIDs, key(system, e.ID), portal); err != nil {
+		if there != nil {
+			return app.Fail(app.Conflict, "save enrolment", "enrolment.used")
+		}
+		withdrawn, err := s.withdrawOpen(tx, e.Portal, e.User)
+		if err != nil {
 			return err
 		}
-		return s.putEnrolment(tx, e)
-	}, entries...)
+		for _, w := range withdrawn {
+			entry := app.AuditEntry{
+				Action: app.ActEnrolmentWithdrawn, Portal: w.Portal, User: e.CreatedBy, Subject: string(w.User),
+				Detail: "enrolment.replaced",
+			}
+			if err := s.chain(tx, entry); err != nil {
+				return err
+			}
+		}
+		if err := put(s, tx, bucketEnrolmentIDs, systemKey(e.ID), e.Portal, nil); err != nil {
+			return err
+		}
+		if err := s.putEnrolment(tx, e); err != nil {
+			return err
+		}
+		return s.chain(tx, entries...)
+	})
 }
 
 func (s *Store) putEnrolment(tx Tx, e app.Enrolment) error {
 	return put(s, tx, bucketEnrolments, key(string(e.Portal), e.ID), e, enrolmentSecrets(&e))
 }
 
-// withdrawOpen ends the open links of an account but the one named.
-func (s *Store) withdrawOpen(tx Tx, portal app.PortalID, user app.UserID, but string) error {
-	all, err := list(s, tx, bucketEnrolments, Range{Prefix: prefix(string(portal))}, enrolmentSecrets)
+// withdrawOpen ends the open links of an account, and gives those that still
+// worked. It forgets old ones.
+func (s *Store) withdrawOpen(tx Tx, portal app.PortalID, user app.UserID) ([]app.Enrolment, error) {
+	all, err := list[app.Enrolment](s, tx, bucketEnrolments, Range{Prefix: prefix(string(portal))}, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var worked []app.Enrolment
 	for _, e := range all {
-		if e.User != user || e.ID == but || e.State != app.EnrolmentOpen {
-			continue
-		}
-		e.State, e.Pending = app.EnrolmentWithdrawn, ""
-		if err := s.putEnrolment(tx, e); err != nil {
-			return err
+		switch {
+		case e.User != user:
+		case tx.Now().Sub(e.ExpiresAt) > enrolmentMemory:
+			if err := tx.Delete(bucketEnrolmentIDs, systemKey(e.ID)); err != nil {
+				return nil, err
+			}
+			if err := tx.Delete(bucketEnrolments, key(string(portal), e.ID)); err != nil {
+				return nil, err
+			}
+		case e.State == app.EnrolmentOpen:
+			if e.Open(tx.Now()) {
+				worked = append(worked, e)
+			}
+			e.State, e.Pending = app.EnrolmentWithdrawn, ""
+			if err := s.putEnrolment(tx, e); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return nil
+	return worked, nil
 }
 
 // Enrolment gives a link by its id, of whichever portal.
@@ -69,22 +103,23 @@ func (s *Store) Enrolment(ctx context.Context, id string) (app.Enrolment, error)
 }
 
 func (s *Store) enrolment(tx Tx, id string) (app.Enrolment, error) {
-	value, err := tx.Get(bucketEnrolmentIDs, key(system, id))
+	portal, err := get[app.PortalID](s, tx, bucketEnrolmentIDs, systemKey(id), nil)
 	if err != nil {
 		return app.Enrolment{}, err
-	}
-	var portal app.PortalID
-	if err := json.Unmarshal(value, &portal); err != nil {
-		return app.Enrolment{}, app.Fail(app.Internal, "find enrolment", "").Because(err)
 	}
 	return get(s, tx, bucketEnrolments, key(string(portal), id), enrolmentSecrets)
 }
 
-// Enrolments gives a portal's links, whatever their state.
+// Enrolments gives a portal's links, whatever their state, without the secrets
+// that wait in them.
 func (s *Store) Enrolments(ctx context.Context, portal app.PortalID) ([]app.Enrolment, error) {
-	return view(ctx, s, func(tx Tx) ([]app.Enrolment, error) {
-		return list(s, tx, bucketEnrolments, Range{Prefix: prefix(string(portal))}, enrolmentSecrets)
+	all, err := view(ctx, s, func(tx Tx) ([]app.Enrolment, error) {
+		return list[app.Enrolment](s, tx, bucketEnrolments, Range{Prefix: prefix(string(portal))}, nil)
 	})
+	for i := range all {
+		all[i].Pending = ""
+	}
+	return all, err
 }
 
 // UpdateEnrolment changes a link and, where change fills it in, the account's
@@ -107,15 +142,19 @@ func (s *Store) UpdateEnrolment(ctx context.Context, id string,
 		if a == nil {
 			a = &app.Authenticator{Portal: e.Portal, User: e.User}
 		}
+		id, portal, user, before := e.ID, e.Portal, e.User, *a
 		entries, err := change(&e, a, tx.Now())
 		if refused, err = refusal(err); err != nil {
 			return err
+		}
+		if e.ID != id || e.Portal != portal || e.User != user {
+			return impossible("update enrolment", "it became another's")
 		}
 		if err := s.putEnrolment(tx, e); err != nil {
 			return err
 		}
 		if a.Secret != "" {
-			if err := s.putAuthenticator(tx, *a); err != nil {
+			if err := s.putAuthenticator(tx, before, *a); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"signservice/app"
@@ -20,21 +21,27 @@ func (s *Store) putOrder(tx Tx, o app.Order) error {
 	return put(s, tx, bucketOrders, key(string(o.Portal), string(o.ID)), o, nil)
 }
 
-// CreateOrder writes an Order and changes its Requests, in one transaction.
+// CreateOrder writes a new Order and changes its Requests, which must be its
+// user's own and frozen, in one transaction. change may run more than once and
+// refuses by an error: then nothing is stored. A Request belongs to its latest
+// Order alone, and waits as long as it.
 func (s *Store) CreateOrder(ctx context.Context, o app.Order,
 	change func(r *app.Request, now time.Time) error, entries ...app.AuditEntry,
 ) error {
+	if len(o.Requests) == 0 || !o.AuthorizedAt.IsZero() {
+		return impossible("create order", "a new order has requests, and is not authorized")
+	}
+	o.Requests = unique(o.Requests)
 	return s.update(ctx, func(tx Tx) error {
+		there, err := optional(s.order(tx, o.Portal, o.ID))
+		if err != nil {
+			return err
+		}
+		if there != nil {
+			return app.Fail(app.Conflict, "create order", "request.already")
+		}
 		for _, id := range o.Requests {
-			old, err := s.request(tx, o.Portal, id)
-			if err != nil {
-				return known(err, "request.unknown")
-			}
-			r := old
-			if err := change(&r, tx.Now()); err != nil {
-				return err
-			}
-			if err := s.putRequest(tx, &old, r); err != nil {
+			if err := s.orderRequest(tx, o, id, change); err != nil {
 				return err
 			}
 		}
@@ -42,104 +49,39 @@ func (s *Store) CreateOrder(ctx context.Context, o app.Order,
 	}, entries...)
 }
 
-// Authorize is the one door through which a Request gets to work. In one
-// transaction it has check look at the code, uses up the time step, makes the
-// Order's Requests authorized, chains the audit entries and enqueues the
-// Requests. What check did to the authenticator, and the entries, are stored
-// also when it refuses.
-//
-// The time step must be later than the authenticator's last one: a step
-// authorizes one Order, ever, whatever check says.
-func (s *Store) Authorize(ctx context.Context, portal app.PortalID, id app.OrderID,
-	check func(a *app.Authenticator, account *app.Account, now time.Time) (int64, app.AuthMethod, error),
-	entries func(o app.Order, err error) []app.AuditEntry,
-) error {
-	var refused error
-	err := s.backend.Update(ctx, func(tx Tx) error {
-		refused = nil
-		o, requests, err := s.authorizable(tx, portal, id)
-		if err != nil {
-			return err
-		}
-		account, err := optional(s.account(tx, portal, o.User))
-		if err != nil {
-			return err
-		}
-		a, err := optional(s.authenticator(tx, portal, o.User))
-		if err != nil {
-			return err
-		}
-		var last int64
-		if a != nil {
-			last = a.LastStep
-		}
-		step, method, err := check(a, account, tx.Now())
-		if err == nil && method == app.ByCode && (a == nil || step <= last) {
-			err = app.Fail(app.Unauthenticated, "authorize order", "code.used", 30)
-		}
-		if refused, err = refusal(err); err != nil {
-			return err
-		}
-		if a != nil {
-			if refused == nil && method == app.ByCode {
-				a.LastStep = step
-			}
-			if err := s.putAuthenticator(tx, *a); err != nil {
-				return err
-			}
-		}
-		if refused != nil {
-			return s.chain(tx, entries(o, refused)...)
-		}
-		o.AuthorizedAt, o.Step, o.Method = tx.Now(), step, method
-		return s.authorized(tx, o, requests, entries(o, nil))
-	})
+// orderRequest makes a Request one of the Order.
+func (s *Store) orderRequest(tx Tx, o app.Order, id app.RequestID, change func(*app.Request, time.Time) error) error {
+	old, err := s.request(tx, o.Portal, id)
 	if err != nil {
+		return known(err, "request.unknown")
+	}
+	if old.User != o.User { // another's does not exist
+		return app.Fail(app.NotFound, "create order", "request.unknown")
+	}
+	r := old
+	if err := change(&r, tx.Now()); err != nil {
 		return err
 	}
-	return refused
-}
-
-// authorizable gives an Order that waits for its code, with its Requests.
-func (s *Store) authorizable(tx Tx, portal app.PortalID, id app.OrderID) (app.Order, []app.Request, error) {
-	o, err := s.order(tx, portal, id)
-	if err != nil {
-		return o, nil, known(err, "request.unknown")
+	if old.State != app.Frozen || r.State != app.Frozen {
+		return app.Fail(app.Conflict, "create order", "request.already")
 	}
-	if !o.AuthorizedAt.IsZero() {
-		return o, nil, app.Fail(app.Conflict, "authorize order", "request.already")
+	r.Order = o.ID
+	if r.ExpiresAt.Before(o.ExpiresAt) {
+		r.ExpiresAt = o.ExpiresAt
 	}
-	if !tx.Now().Before(o.ExpiresAt) {
-		return o, nil, app.Fail(app.Conflict, "authorize order", "request.expired")
-	}
-	var requests []app.Request
-	for _, id := range o.Requests {
-		r, err := s.request(tx, portal, id)
-		if err != nil {
-			return o, nil, known(err, "request.unknown")
-		}
-		if r.State != app.Frozen || r.Order != o.ID {
-			return o, nil, app.Fail(app.Conflict, "authorize order", "request.already")
-		}
-		requests = append(requests, r)
-	}
-	return o, requests, nil
-}
-
-// authorized writes what a right code sets going.
-func (s *Store) authorized(tx Tx, o app.Order, requests []app.Request, entries []app.AuditEntry) error {
-	if err := s.putOrder(tx, o); err != nil {
+	if err := checkChange(old, r); err != nil {
 		return err
 	}
-	for _, old := range requests {
-		r := old
-		r.State, r.UpdatedAt = app.Authorized, tx.Now()
-		if err := s.putRequest(tx, &old, r); err != nil {
-			return err
-		}
-		if err := s.enqueue(tx, r.Portal, r.ID); err != nil {
-			return err
+	return s.putRequest(tx, &old, r)
+}
+
+// unique gives the ids once each, in their order.
+func unique(ids []app.RequestID) []app.RequestID {
+	var once []app.RequestID
+	for _, id := range ids {
+		if !slices.Contains(once, id) {
+			once = append(once, id)
 		}
 	}
-	return s.chain(tx, entries...)
+	return once
 }

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,23 +14,38 @@ import (
 	"signservice/app"
 )
 
-// row is a record as it is written. Sealed holds the record's secrets by
-// field; Value never does, since app.Secret redacts itself.
-type row[T any] struct {
-	Version int               `json:"v"`
-	Value   T                 `json:"value"`
-	Sealed  map[string][]byte `json:"sealed,omitempty"`
+// envelope is the form of every value: a record, and a MAC over it and its
+// place. So a changed byte, an exchanged or a forged row shows; that a row was
+// taken away, or an older one put back into its place, does not.
+type envelope struct {
+	Version int             `json:"v"`
+	MAC     []byte          `json:"mac"`
+	Data    json.RawMessage `json:"data"`
 }
 
 // recordVersion is the version that rows are written with.
 const recordVersion = 1
 
+// row is a record as it is written. Sealed holds the record's secrets by
+// field; Value never does, since app.Secret redacts itself.
+type row[T any] struct {
+	Value  T                 `json:"value"`
+	Sealed map[string][]byte `json:"sealed,omitempty"`
+}
+
 // secrets are the fields of a record that are sealed.
 type secrets map[string]*app.Secret
 
+// errRecord is the cause when a row is not what was written in its place.
+var errRecord = errors.New("the record was changed or moved")
+
+func recordFailure(op, bucket string, cause error) error {
+	return app.Fail(app.Internal, op+" "+bucket+" record", "store.record").Because(cause)
+}
+
 // put writes a record, its secrets sealed for this very place.
 func put[T any](s *Store, tx Tx, bucket, k string, v T, hidden secrets) error {
-	r := row[T]{Version: recordVersion, Value: v}
+	r := row[T]{Value: v}
 	for field, value := range hidden {
 		if *value == "" {
 			continue
@@ -42,9 +61,23 @@ func put[T any](s *Store, tx Tx, bucket, k string, v T, hidden secrets) error {
 	}
 	data, err := json.Marshal(r)
 	if err != nil {
-		return fmt.Errorf("encode %s record: %w", bucket, err)
+		return recordFailure("encode", bucket, err)
 	}
-	return tx.Put(bucket, k, data)
+	value, err := json.Marshal(envelope{recordVersion, s.mac(bucket, k, data), data})
+	if err != nil {
+		return recordFailure("encode", bucket, err)
+	}
+	return tx.Put(bucket, k, value)
+}
+
+// mac covers a record's bytes and its place, each part with its length.
+func (s *Store) mac(bucket, k string, data []byte) []byte {
+	h := hmac.New(sha256.New, s.macKey)
+	for _, part := range [][]byte{[]byte(bucket), []byte(k), data} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part)))) //nolint:errcheck // never fails
+		h.Write(part)                                                  //nolint:errcheck // never fails
+	}
+	return h.Sum(nil)
 }
 
 // get reads a record; reveal names where its secrets go.
@@ -57,11 +90,19 @@ func get[T any](s *Store, tx Tx, bucket, k string, reveal func(*T) secrets) (T, 
 	return decode(s, bucket, k, data, reveal)
 }
 
-// decode opens a row.
-func decode[T any](s *Store, bucket, k string, data []byte, reveal func(*T) secrets) (T, error) {
+// decode opens a row. The envelope must be the very bytes that put writes.
+func decode[T any](s *Store, bucket, k string, value []byte, reveal func(*T) secrets) (T, error) {
 	var r row[T]
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r.Value, app.Fail(app.Internal, "decode "+bucket+" record", "").Because(err)
+	var e envelope
+	if err := json.Unmarshal(value, &e); err != nil {
+		return r.Value, recordFailure("decode", bucket, errRecord)
+	}
+	again, err := json.Marshal(e)
+	if err != nil || !bytes.Equal(again, value) || e.Version != recordVersion || !hmac.Equal(e.MAC, s.mac(bucket, k, e.Data)) {
+		return r.Value, recordFailure("decode", bucket, errRecord)
+	}
+	if err := json.Unmarshal(e.Data, &r); err != nil {
+		return r.Value, recordFailure("decode", bucket, err)
 	}
 	if reveal == nil {
 		return r.Value, nil
@@ -149,4 +190,9 @@ func known(err error, k string) error {
 		return app.Fail(app.NotFound, "find record", k).Because(err)
 	}
 	return err
+}
+
+// impossible refuses what no caller may ask for: a mistake of ours.
+func impossible(op, why string) error {
+	return app.Fail(app.Internal, op, "").Because(errors.New(why))
 }

@@ -43,9 +43,6 @@ func timeKey(r app.Request) string {
 
 func entityKey(e app.Entity) string { return fmt.Sprintf("%d-%d", e.Type, e.ID) }
 
-// stamp writes a time so that it sorts as text.
-func stamp(t time.Time) string { return fmt.Sprintf("%020d", max(t.UnixNano(), 0)) }
-
 // dueKey orders Requests by when something must be cleared away; "" where
 // nothing is.
 func dueKey(r app.Request) string {
@@ -53,12 +50,14 @@ func dueKey(r app.Request) string {
 	switch {
 	case r.State == app.Frozen:
 		at = r.ExpiresAt
+	case r.State == app.Expired || r.State == app.Cancelled:
+		at = r.UpdatedAt // nothing was signed: there is nothing to keep
 	case r.State.Ended():
 		at = r.UpdatedAt.Add(app.Retention)
 	default:
 		return ""
 	}
-	return key(system, stamp(at), string(r.Portal), string(r.ID))
+	return systemKey(stamp(at), string(r.Portal), string(r.ID))
 }
 
 func working(state app.State) bool { return state != app.Frozen && !state.Ended() }
@@ -85,7 +84,7 @@ func (s *Store) putRequest(tx Tx, old *app.Request, r app.Request) error {
 			return err
 		}
 	}
-	index := key(system, string(r.Portal), string(r.ID))
+	index := systemKey(string(r.Portal), string(r.ID))
 	if working(r.State) {
 		return put(s, tx, bucketUnfinished, index, pointer, nil)
 	}
@@ -135,7 +134,7 @@ func (s *Store) Requests(ctx context.Context, portal app.PortalID, q app.Request
 
 // UpdateRequest changes a Request in one transaction with its audit entries.
 // change may run more than once; when it returns an error nothing is stored.
-// Only Authorize takes a Request out of frozen into work.
+// Only Authorize takes a Request into work, and nothing makes it another one.
 func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.RequestID,
 	change func(r *app.Request, now time.Time) ([]app.AuditEntry, error),
 ) (app.Request, error) {
@@ -150,8 +149,8 @@ func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.R
 		if err != nil {
 			return err
 		}
-		if r.ID != old.ID || r.Portal != old.Portal || r.User != old.User || old.State == app.Frozen && working(r.State) {
-			return app.Fail(app.Internal, "update request", "").Because(errors.New("forbidden change"))
+		if err := checkChange(old, r); err != nil {
+			return err
 		}
 		if err := s.putRequest(tx, &old, r); err != nil {
 			return err
@@ -159,7 +158,33 @@ func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.R
 		out = r
 		return s.chain(tx, entries...)
 	})
-	return out, err
+	if err != nil {
+		return app.Request{}, err
+	}
+	return out, nil
+}
+
+// checkChange refuses what no change of a Request may do.
+func checkChange(old, r app.Request) error {
+	switch {
+	case r.ID != old.ID || r.Portal != old.Portal || r.User != old.User ||
+		r.Document.Entity != old.Document.Entity || !r.CreatedAt.Equal(old.CreatedAt):
+		return impossible("change request", "it became another one")
+	case r.Original.SHA256 != old.Original.SHA256:
+		return impossible("change request", "the frozen bytes changed")
+	case working(r.State) && !working(old.State) && !redelivers(old, r):
+		return impossible("change request", "it went to work without an authorized order")
+	case r.State == app.Frozen && old.State != app.Frozen:
+		return impossible("change request", "it was frozen again")
+	}
+	return nil
+}
+
+// redelivers tells whether a failed Request goes back to deliver what was
+// signed under its own Order.
+func redelivers(old, r app.Request) bool {
+	return old.State == app.Failed && r.State == app.Signed && r.Order == old.Order &&
+		r.ResultSHA256 != "" && r.ResultSHA256 == old.ResultSHA256
 }
 
 // RequestRef names a Request.
@@ -188,73 +213,4 @@ func (s *Store) unfinished(tx Tx, begin string) ([]app.Request, error) {
 		all = append(all, r)
 	}
 	return all, nil
-}
-
-// Due is what Stale found.
-type Due struct {
-	// Removable are ended Requests whose files may be deleted; Cleared is to be
-	// called for each when they are.
-	Removable []RequestRef
-}
-
-// maxDue is how many Requests one call of Stale looks at.
-const maxDue = 500
-
-// Stale expires frozen Requests whose time is over, and names ended ones whose
-// files have been kept long enough. A Request that just expired is named too:
-// nobody will ask for its file.
-func (s *Store) Stale(ctx context.Context, now time.Time) (Due, error) {
-	var due Due
-	err := s.backend.Update(ctx, func(tx Tx) error {
-		due = Due{}
-		pointers, err := list[RequestRef](s, tx, bucketDue, Range{Prefix: system + "/", Limit: maxDue}, nil)
-		if err != nil {
-			return err
-		}
-		for _, p := range pointers {
-			r, err := s.request(tx, p.Portal, p.ID)
-			if err != nil {
-				return err
-			}
-			if dueKey(r) > key(system, stamp(now), "~") {
-				break // in order of time: the rest is not due either
-			}
-			if r.State == app.Frozen {
-				if err := s.expire(tx, r, now); err != nil {
-					return err
-				}
-			}
-			due.Removable = append(due.Removable, p)
-		}
-		return nil
-	})
-	return due, err
-}
-
-// expire ends a frozen Request.
-func (s *Store) expire(tx Tx, old app.Request, now time.Time) error {
-	r := old
-	r.State, r.UpdatedAt = app.Expired, now
-	if err := s.putRequest(tx, &old, r); err != nil {
-		return err
-	}
-	return s.chain(tx, app.AuditEntry{
-		Action: app.ActExpired, Portal: r.Portal, User: r.User, Request: r.ID,
-		Entity: r.Document.Entity, File: r.Document.Name, FileID: r.Document.FileID, SHA256: r.Original.SHA256,
-	})
-}
-
-// Cleared notes that the files of an ended Request are gone. The Request itself
-// stays: the journal names it.
-func (s *Store) Cleared(ctx context.Context, portal app.PortalID, id app.RequestID) error {
-	return s.update(ctx, func(tx Tx) error {
-		r, err := s.request(tx, portal, id)
-		if err != nil {
-			return err
-		}
-		if due := dueKey(r); due != "" {
-			return tx.Delete(bucketDue, due)
-		}
-		return nil
-	})
 }

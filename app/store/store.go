@@ -2,11 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/url"
-	"strings"
 
 	"signservice/app"
 	"signservice/app/secret"
@@ -16,33 +11,45 @@ import (
 type Options struct {
 	// Node names this node's audit chain; "" is "main".
 	Node string
-	// Enqueue is called inside the transaction that authorizes a Request.
+	// Enqueue is called inside the transaction that authorizes a Request: it may
+	// be called more than once, and for nothing when the transaction fails.
 	Enqueue func(tx Tx, portal app.PortalID, id app.RequestID) error
 }
 
 // Store keeps typed records. Its methods may be called at the same time from
-// any goroutine. A record that is absent is an error of kind app.NotFound.
+// any goroutine. What a method wrote, audit entries included, is durable when it
+// returns nil; when it returns an error nothing is stored, where its comment
+// does not say otherwise.
+//
+// A record that is absent is an error of kind app.NotFound; one that was
+// tampered with is app.Internal with key "store.record". The backend's errors
+// are passed on.
 type Store struct {
 	backend Backend
 	keeper  *secret.Keeper
+	macKey  []byte
 	node    string
 	enqueue func(tx Tx, portal app.PortalID, id app.RequestID) error
 }
 
-// New opens a store. A backend that was used with another master key is
-// refused with key "master.wrong", and stays as it is.
+// New opens a store; an empty backend becomes one. New refuses, and changes
+// nothing, when the backend was used with another master key (app.Invalid, key
+// "master.wrong") or by a newer program (app.Invalid, "store.newer"), or when
+// its first record or the end of the audit chain is not as it was left
+// (app.Internal, "store.damaged", "audit.damaged").
 func New(ctx context.Context, b Backend, k *secret.Keeper, o Options) (*Store, error) {
-	s := &Store{backend: b, keeper: k, node: o.Node, enqueue: o.Enqueue}
+	return open(ctx, b, k, o, migrations())
+}
+
+func open(ctx context.Context, b Backend, k *secret.Keeper, o Options, steps []migration) (*Store, error) {
+	s := &Store{backend: b, keeper: k, macKey: k.Derive("store records"), node: o.Node, enqueue: o.Enqueue}
 	if s.node == "" {
 		s.node = "main"
 	}
 	if s.enqueue == nil {
 		s.enqueue = func(Tx, app.PortalID, app.RequestID) error { return nil }
 	}
-	if err := s.checkKey(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.open(ctx, steps); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -54,7 +61,7 @@ func (s *Store) Close() error { return s.backend.Close() }
 // Ping tells whether the store can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	return s.backend.View(ctx, func(tx Tx) error {
-		_, err := tx.Get(bucketSystem, key(system, "check"))
+		_, err := s.meta(tx)
 		return err
 	})
 }
@@ -82,83 +89,11 @@ const (
 	bucketAuditPortals   = "audit_portals"
 )
 
-// system is the first part of keys that belong to no portal.
-const system = "_system"
-
-// key joins the parts of a key, each escaped so that it holds no slash.
-func key(parts ...string) string {
-	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
+// buckets gives them all.
+func buckets() []string {
+	return []string{
+		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
+		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
+		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketAudit, bucketAuditPortals,
 	}
-	return strings.Join(parts, "/")
-}
-
-// prefix is a key that others begin with.
-func prefix(parts ...string) string { return key(parts...) + "/" }
-
-// checkKey compares the master key with the one that the store was made with.
-func (s *Store) checkKey(ctx context.Context) error {
-	at := key(system, "check")
-	wrong := func(value []byte) error {
-		var check string
-		if json.Unmarshal(value, &check) != nil || !s.keeper.Fits(check) {
-			return app.Fail(app.Invalid, "open store", "master.wrong")
-		}
-		return nil
-	}
-	err := s.backend.View(ctx, func(tx Tx) error {
-		value, err := tx.Get(bucketSystem, at)
-		if err != nil {
-			return err
-		}
-		return wrong(value)
-	})
-	if !errors.Is(err, app.NotFound) {
-		return err
-	}
-	return s.backend.Update(ctx, func(tx Tx) error {
-		if value, err := tx.Get(bucketSystem, at); err == nil {
-			return wrong(value)
-		}
-		value, err := json.Marshal(s.keeper.Check())
-		if err != nil {
-			return err
-		}
-		return tx.Put(bucketSystem, at, value)
-	})
-}
-
-// migrations change the records of older versions, in order; the list only
-// ever grows. The number of those done is kept in the store.
-func migrations() []func(Tx) error { return nil }
-
-// migrate runs the migrations that the store has not seen.
-func (s *Store) migrate(ctx context.Context) error {
-	at := key(system, "version")
-	return s.backend.Update(ctx, func(tx Tx) error {
-		done := 0
-		value, err := tx.Get(bucketSystem, at)
-		switch {
-		case errors.Is(err, app.NotFound):
-		case err != nil:
-			return err
-		default:
-			if err := json.Unmarshal(value, &done); err != nil {
-				return fmt.Errorf("read store version: %w", err)
-			}
-		}
-		all := migrations()
-		if done > len(all) {
-			return app.Fail(app.Invalid, "open store", "store.newer")
-		}
-		for _, m := range all[done:] {
-			if err := m(tx); err != nil {
-				return fmt.Errorf("migrate store: %w", err)
-			}
-		}
-		if value, err = json.Marshal(len(all)); err != nil {
-			return err
-		}
-		return tx.Put(bucketSystem, at, value)
-	})
 }
