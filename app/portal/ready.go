@@ -26,7 +26,7 @@ func (p *Portals) Ready(ctx context.Context, portal app.PortalID, user app.UserI
 			return err
 		}
 		if id, ok := number(d.FileID); !ok || !f.has(id) {
-			return app.Fail(app.Conflict, op, "request.conflict")
+			return conflict("request.conflict", true)
 		}
 		_, err = c.UpdateItem(ctx, bitrix.EntityType(d.Entity.Type), bitrix.ID(d.Entity.ID), bitrix.Params{})
 		if refusesUser(err) {

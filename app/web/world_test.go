@@ -342,9 +342,10 @@ type page struct {
 }
 
 var (
-	sessionIn = regexp.MustCompile(`data-session="([^"]+)"`)
-	keyIn     = regexp.MustCompile(`class="mono key">([A-Z2-7 ]+)<`)
-	linkIn    = regexp.MustCompile(`/enrol/[A-Za-z0-9_-]+`)
+	sessionIn  = regexp.MustCompile(`data-session="([^"]+)"`)
+	keyIn      = regexp.MustCompile(`class="mono key">([A-Z2-7 ]+)<`)
+	regexpLang = regexp.MustCompile(`LANG=[a-z]+`)
+	linkIn     = regexp.MustCompile(`/enrol/[A-Za-z0-9_-]+`)
 )
 
 // page opens a page of the app, which must succeed.
