@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,7 +186,7 @@ func (v *verification) run(ctx context.Context) SignatureReport {
 		return v.report
 	}
 	v.report.Intact = true
-	v.coverage()
+	v.coverage(ctx)
 	return v.report
 }
 
@@ -378,28 +379,55 @@ func chains(c *x509.Certificate, with, roots []*x509.Certificate, at time.Time, 
 }
 
 // coverage tells what follows the signed revision, and judges it.
-func (v *verification) coverage() {
+func (v *verification) coverage(ctx context.Context) {
 	end := v.signature.End()
 	if end == v.size {
 		v.report.WholeFile = true
 		return
 	}
-	old, err := v.file.At(end)
+	old, restrictions, err := v.revision(end)
 	if err != nil {
 		v.report.Changes = []Change{{Kind: ChangeUndecided, Path: "revision"}}
-		v.problem("the signed revision cannot be read", err)
+		v.problem("the signed revision cannot be compared with the file", err)
 		return
 	}
-	v.report.Changes = append(compare(old, v.file, v.permission(old)), v.trailing(end)...)
+	p := permission(2)
+	if restrictions.Permission > 0 {
+		p = permission(restrictions.Permission)
+	}
+	v.report.Changes = append(compare(ctx, old, v.file, p, restrictions.Locks), v.trailing(end)...)
 }
 
-// permission gives what DocMDP leaves open after this signature.
-func (v *verification) permission(old *pdf.File) permission {
-	r, err := old.Restrictions()
-	if err != nil || r.Permission == 0 {
-		return 2
+// revision opens the document as it was signed, with what its signatures leave
+// open. A revision that can only be read by repairing it is not what a signer
+// saw, or the end of the file is not what a reader sees.
+func (v *verification) revision(end int64) (*pdf.File, pdf.Restrictions, error) {
+	old, err := v.file.At(end)
+	if err != nil {
+		return nil, pdf.Restrictions{}, err
 	}
-	return permission(r.Permission)
+	restrictions, err := old.Restrictions()
+	if err != nil {
+		return nil, restrictions, err
+	}
+	signatures, err := old.Signatures()
+	if err != nil {
+		return nil, restrictions, err
+	}
+	if !slices.ContainsFunc(signatures, v.isThis) {
+		return nil, restrictions, errors.New("the signature does not belong to the revision that it covers")
+	}
+	for _, f := range []*pdf.File{old, v.file} {
+		if repaired, why := f.Repaired(); repaired {
+			return nil, restrictions, fmt.Errorf("%w: %s", pdf.ErrDamaged, why)
+		}
+	}
+	return old, restrictions, nil
+}
+
+// isThis recognises the signature in another revision.
+func (v *verification) isThis(s *pdf.Signature) bool {
+	return s.Flaw == nil && s.Field.Name == v.signature.Field.Name && s.ByteRange == v.signature.ByteRange
 }
 
 // trailing reports bytes behind the last revision: they belong to nothing that
