@@ -150,7 +150,11 @@ func Sign(ctx context.Context, p *Prepared, key crypto.Signer) ([]byte, error) {
 // signature in its place. It fails with ErrInputChanged when doc is not the
 // document that was prepared; what was written is worthless then.
 func Embed(ctx context.Context, w io.Writer, doc io.ReaderAt, p *Prepared, container []byte) error {
-	return p.Reserved.Embed(ctx, w, doc, container)
+	err := p.Reserved.Embed(ctx, w, doc, container)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: it is shorter", ErrInputChanged)
+	}
+	return err
 }
 
 // WriteContents puts the signature into its place in a file that Options.Copy
