@@ -86,11 +86,20 @@ func (s *Service) frozenAlready(ctx context.Context, v app.Visit, ref DocumentRe
 			continue
 		}
 		// The visitor's right to read is asked anew, as for a first opening.
-		if s.readable(ctx, v, r.Document) {
+		if s.kept(ctx, r) == nil && s.readable(ctx, v, r.Document) {
 			return r, true
 		}
 	}
 	return app.Request{}, false
+}
+
+// kept tells whether the frozen bytes are still there.
+func (s *Service) kept(ctx context.Context, r app.Request) error {
+	f, err := s.Spool.Open(ctx, originalName(r.ID))
+	if err != nil {
+		return app.Wrap("open frozen document", err)
+	}
+	return f.Close()
 }
 
 // readable tells whether the visitor sees the document now.

@@ -59,7 +59,9 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil {
 		return app.Order{}, app.Wrap("check user", err)
 	}
+	in.Requests = in.Requests[:0:0] // each once
 	for _, r := range requests {
+		in.Requests = append(in.Requests, r.ID)
 		if err := s.Portal.Ready(ctx, v.Portal, v.User, r.Document); err != nil {
 			return app.Order{}, app.Wrap("check document", err)
 		}
@@ -68,7 +70,7 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil {
 		return app.Order{}, err
 	}
-	if err := s.authorize(ctx, o, in); err != nil {
+	if o, err = s.authorize(ctx, o, in); err != nil {
 		return app.Order{}, err
 	}
 	s.Wake()
@@ -79,7 +81,7 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil { // the order stands: it must not look refused
 		s.Log.WarnContext(ctx, "remember choices", "error", err)
 	}
-	return s.Store.Order(ctx, v.Portal, o.ID)
+	return o, nil
 }
 
 // checkInput refuses what the form itself tells to be wrong.
@@ -145,6 +147,11 @@ func (s *Service) orderable(ctx context.Context, v app.Visit, ids []app.RequestI
 		if err := checkOrderable(r, s.Now()); err != nil {
 			return nil, err
 		}
+		if err := s.kept(ctx, r); errors.Is(err, app.NotFound) { // cleared away a moment ago
+			return nil, app.Fail(app.Conflict, "check request", "request.expired").Because(err)
+		} else if err != nil {
+			return nil, err
+		}
 		list = append(list, r)
 	}
 	return list, nil
@@ -193,8 +200,9 @@ func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in Or
 	return o, err
 }
 
-// authorize has the code looked at for this Order.
-func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) error {
+// authorize has the code looked at for this Order, and gives it as it was
+// authorized: to read it anew could fail, and make the order look refused.
+func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) (app.Order, error) {
 	check := func(a *app.Authenticator, account *app.Account, now time.Time) (int64, app.AuthMethod, error) {
 		switch {
 		case account == nil:
@@ -209,7 +217,9 @@ func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) err
 		step, err := s.CheckCode(a, in.Code, now)
 		return step, app.ByCode, err
 	}
+	var authorized app.Order
 	entries := func(o app.Order, err error) []app.AuditEntry {
+		authorized = o
 		e := app.AuditEntry{
 			Action: app.ActCodeRight, Portal: o.Portal, User: o.User, Order: o.ID, Method: o.Method,
 			Certificate: in.Certificate, Address: in.Address,
@@ -223,5 +233,6 @@ func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) err
 		}
 		return []app.AuditEntry{e}
 	}
-	return s.Store.Authorize(ctx, o.Portal, o.ID, check, entries)
+	err := s.Store.Authorize(ctx, o.Portal, o.ID, check, entries)
+	return authorized, err
 }
