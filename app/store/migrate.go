@@ -72,7 +72,8 @@ func (s *Store) look(tx Tx) (meta, error) {
 	}
 	var e envelope
 	var unproven row[meta]
-	if json.Unmarshal(value, &e) == nil && json.Unmarshal(e.Data, &unproven) == nil && !s.keeper.Fits(unproven.Value.Check) {
+	readable := json.Unmarshal(value, &e) == nil && json.Unmarshal(e.Data, &unproven) == nil
+	if check := unproven.Value.Check; readable && check != "" && !s.keeper.Fits(check) {
 		return meta{}, app.Fail(app.Invalid, "open store", "master.wrong").
 			Because(errors.New("the data was sealed under another master key; give the one it was made with"))
 	}
@@ -85,7 +86,7 @@ func (s *Store) look(tx Tx) (meta, error) {
 
 // empty refuses records without a first one: they are not a new store's.
 func empty(tx Tx) error {
-	for _, bucket := range buckets() {
+	for _, bucket := range Buckets() {
 		for _, err := range tx.Scan(bucket, Range{Limit: 1}) {
 			if err != nil {
 				return err

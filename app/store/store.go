@@ -89,8 +89,8 @@ const (
 	bucketAuditPortals   = "audit_portals"
 )
 
-// buckets gives them all.
-func buckets() []string {
+// Buckets gives the names of all buckets, for tools that copy or check a backend.
+func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
