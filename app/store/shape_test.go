@@ -20,8 +20,17 @@ import (
 func TestShapes(t *testing.T) {
 	var got strings.Builder
 	for _, record := range []any{
-		app.Portal{}, app.Grant{}, app.Account{}, app.Authenticator{}, app.Enrolment{}, app.Certificate{},
-		app.Assignment{}, app.Request{}, app.Order{}, app.Remembered{}, app.AuditEntry{},
+		app.Portal{},
+		app.Grant{},
+		app.Account{},
+		app.Authenticator{},
+		app.Enrolment{},
+		app.Certificate{},
+		app.Assignment{},
+		app.Request{},
+		app.Order{},
+		app.Remembered{},
+		app.AuditEntry{},
 	} {
 		fmt.Fprintf(&got, "%T\n", record)
 		shape(&got, reflect.TypeOf(record), "\t")
