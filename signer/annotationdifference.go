@@ -14,14 +14,11 @@ func (c *comparison) annotations(a, b pdf.Object, path string, depth int) {
 		c.value(a, b, path, depth)
 		return
 	}
-	places := places(newList)
+	partners := partners(oldList, newList)
 	used := make([]bool, len(newList))
 	for i, item := range oldList {
 		at := fmt.Sprintf("%s/%d", path, i)
-		j, found := i, i < len(newList) && !isRef(item) && !isRef(newList[i])
-		if ref, ok := item.(pdf.Ref); ok {
-			j, found = places[ref], places[ref] >= 0 && equalAt(newList, places[ref], item)
-		}
+		j, found := partners[i], partners[i] >= 0
 		switch {
 		case found && !used[j]:
 			used[j] = true
@@ -40,24 +37,31 @@ func (c *comparison) annotations(a, b pdf.Object, path string, depth int) {
 	}
 }
 
-// places tells where references stand in a list.
-func places(list pdf.Array) map[pdf.Ref]int {
-	m := make(map[pdf.Ref]int, len(list))
-	for i, item := range list {
-		if ref, ok := item.(pdf.Ref); ok {
-			if _, listed := m[ref]; !listed {
-				m[ref] = i
-			}
+// partners tells where the items of an old list stand in the new one, -1 for
+// those that do not: references by what they name, others by their order.
+func partners(oldList, newList pdf.Array) []int {
+	places := make(map[pdf.Ref]int, len(newList))
+	var direct []int
+	for j, item := range newList {
+		if ref, ok := item.(pdf.Ref); !ok {
+			direct = append(direct, j)
+		} else if _, listed := places[ref]; !listed {
+			places[ref] = j
 		}
 	}
-	return m
+	all := make([]int, len(oldList))
+	for i, item := range oldList {
+		all[i] = -1
+		if ref, ok := item.(pdf.Ref); ok {
+			if j, listed := places[ref]; listed {
+				all[i] = j
+			}
+		} else if len(direct) > 0 {
+			all[i], direct = direct[0], direct[1:]
+		}
+	}
+	return all
 }
-
-func equalAt(list pdf.Array, i int, item pdf.Object) bool {
-	return i < len(list) && equalRaw(list[i], item)
-}
-
-func isRef(o pdf.Object) bool { _, ok := o.(pdf.Ref); return ok }
 
 // annotation compares one that both revisions have.
 func (c *comparison) annotation(a, b pdf.Object, path string, depth int) {

@@ -30,20 +30,20 @@ func TestCheckRefuses(t *testing.T) {
 	old := bytes.Clone(good) // an earlier container in the new place
 	copy(old[p.Reserved.ContentsOffset:], first[firstPrepared.Reserved.ContentsOffset:][:2*p.Reserved.ContentsSize])
 	for name, signed := range map[string][]byte{
-		"flipped in the original":          change(good, 40),
-		"flipped in the increment":         change(good, int64(len(first))+20),
-		"flipped behind the signature":     change(good, int64(len(good))-3),
-		"flipped in the signature":         change(good, p.Reserved.ContentsOffset+400),
-		"earlier signature damaged":        change(good, firstPrepared.Reserved.ContentsOffset+400),
-		"another certificate":              eves,
-		"no signature in its place":        hole,
-		"another signature in its place":   old,
-		"truncated":                        good[:len(good)-20],
-		"truncated to the original":        first,
-		"something behind it":              append(bytes.Clone(good), "more"...),
-		"a further signature":              third,
-		"shorter than the original": first[:len(first)-1],
-		"empty":                            nil,
+		"flipped in the original":        change(good, 40),
+		"flipped in the increment":       change(good, int64(len(first))+20),
+		"flipped behind the signature":   change(good, int64(len(good))-3),
+		"flipped in the signature":       change(good, p.Reserved.ContentsOffset+400),
+		"earlier signature damaged":      change(good, firstPrepared.Reserved.ContentsOffset+400),
+		"another certificate":            eves,
+		"no signature in its place":      hole,
+		"another signature in its place": old,
+		"truncated":                      good[:len(good)-20],
+		"truncated to the original":      first,
+		"something behind it":            append(bytes.Clone(good), "more"...),
+		"a further signature":            third,
+		"shorter than the original":      first[:len(first)-1],
+		"empty":                          nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := check(t, first, signed, p); !errors.Is(err, signer.ErrCheck) {

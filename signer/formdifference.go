@@ -148,22 +148,16 @@ func (c *comparison) resources(a, b pdf.Object, path string) {
 // fields compares the lists of fields: what was there stays, what is new is a
 // signature.
 func (c *comparison) fields(oldList, newList pdf.Array, parent field, path string) {
-	places := places(newList)
+	partners := partners(oldList, newList)
 	used := make([]bool, len(newList))
 	for i, item := range oldList {
-		j := i
-		if ref, ok := item.(pdf.Ref); ok {
-			j = places[ref]
-			if !equalAt(newList, j, item) {
-				c.report(ChangeContent, fmt.Sprintf("%s/%d", path, i))
-				continue
-			}
-		} else if i >= len(newList) || isRef(newList[i]) {
-			c.report(ChangeContent, fmt.Sprintf("%s/%d", path, i))
+		at := fmt.Sprintf("%s/%d", path, i)
+		if partners[i] < 0 {
+			c.report(ChangeContent, at)
 			continue
 		}
-		used[j] = true
-		c.value(item, newList[j], fmt.Sprintf("%s/%d", path, i), 0)
+		used[partners[i]] = true
+		c.value(item, newList[partners[i]], at, 0)
 	}
 	for j, item := range newList {
 		if !used[j] {

@@ -20,8 +20,12 @@ var positions = []struct {
 	name        string
 	column, row int
 }{
-	{"top-left", 0, 0}, {"top-center", 1, 0}, {"top-right", 2, 0},
-	{"bottom-left", 0, 1}, {"bottom-center", 1, 1}, {"bottom-right", 2, 1},
+	{"top-left", 0, 0},
+	{"top-center", 1, 0},
+	{"top-right", 2, 0},
+	{"bottom-left", 0, 1},
+	{"bottom-center", 1, 1},
+	{"bottom-right", 2, 1},
 }
 
 // pages are the shapes of pages that a mark must stand upright on.
