@@ -496,3 +496,16 @@ func (c *counted) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) 
 }
 
 func number(n int) string { return strconv.Itoa(n) }
+
+// alterHead changes the head of the audit chain behind the store's back.
+func (w *world) alterHead() {
+	w.t.Helper()
+	w.must(w.faulty.Update(context.Background(), func(tx store.Tx) error {
+		const bucket, at = "system", "_system/audit/main"
+		value, err := tx.Get(bucket, at)
+		if err != nil {
+			return err
+		}
+		return tx.Put(bucket, at, bytes.Replace(value, []byte(`"seq":`), []byte(`"seq":1`), 1))
+	}))
+}
