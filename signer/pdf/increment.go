@@ -45,7 +45,8 @@ func (f *File) newIncrement(rand io.Reader) (*increment, error) {
 	if last[0] != '\n' && last[0] != '\r' {
 		inc.buf = append(inc.buf, '\n')
 	}
-	return inc, nil
+	_, err = inc.editCatalog()
+	return inc, err
 }
 
 // firstFree is a number above all that the file uses. Size is believed unless
@@ -144,8 +145,10 @@ func (inc *increment) editCatalog() (*rawDict, error) {
 		return inc.edit(c.obj)
 	}
 	if inc.root == (Ref{}) {
+		d := looseDict(c.dict)
+		d.changed = true
 		inc.root = inc.alloc()
-		inc.change(inc.root, looseDict(c.dict))
+		inc.change(inc.root, d)
 	}
 	return inc.edits[inc.root], nil
 }
@@ -294,7 +297,7 @@ func (inc *increment) entries() ([]numbered, error) {
 	for _, r := range inc.rows {
 		mine[r.ref.Number] = true
 		at := inc.f.src.size - inc.f.base + int64(r.at)
-		out = append(out, numbered{r.ref.Number, entry{entryPlain, at, int(r.ref.Generation)}})
+		out = append(out, numbered{r.ref.Number, entry{kind: entryPlain, offset: at, minor: int32(r.ref.Generation)}})
 	}
 	if inc.f.repaired != "" {
 		all := inc.f.sections[0]
@@ -309,7 +312,7 @@ func (inc *increment) entries() ([]numbered, error) {
 				}
 			}
 		}
-		out = append(out, numbered{0, entry{entryFree, 0, 65535}})
+		out = append(out, numbered{0, entry{minor: 65535}})
 	}
 	slices.SortFunc(out, func(a, b numbered) int { return cmp.Compare(a.num, b.num) })
 	return out, nil
@@ -385,7 +388,7 @@ func runLengthOf(entries []numbered) int {
 
 func (inc *increment) finishStream(trailer *rawDict, entries []numbered, at int64) error {
 	self := inc.alloc()
-	entries = append(entries, numbered{self.Number, entry{entryPlain, at, 0}})
+	entries = append(entries, numbered{self.Number, entry{kind: entryPlain, offset: at}})
 	trailer.set("Size", Integer(inc.next))
 	wide := 1
 	for at>>(8*wide) > 0 {

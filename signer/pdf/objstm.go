@@ -28,7 +28,7 @@ func (f *File) unpack(ref Ref, e entry) (*object, error) {
 	if p == nil {
 		return nil, nil
 	}
-	m, ok := p.find(ref.Number, e.minor)
+	m, ok := p.find(ref.Number, int(e.minor))
 	if !ok {
 		return nil, nil
 	}
@@ -67,12 +67,9 @@ func (f *File) pack(num uint32) (*pack, error) {
 	if p, ok := f.packs[num]; ok {
 		return p, nil
 	}
-	if e, err := f.find(num); err != nil || e.kind != entryPlain {
-		return nil, err // an object stream lies in no other
-	}
 	e, err := f.find(num)
-	if err != nil {
-		return nil, err
+	if err != nil || e.kind != entryPlain {
+		return nil, err // an object stream lies in no other
 	}
 	o, err := f.load(Ref{num, uint16(e.minor)})
 	if err != nil || o == nil || !o.isStream() {

@@ -84,8 +84,8 @@ func (s *scan) chooseTrailer() error {
 	}
 	if s.trailer == nil {
 		s.trailer = &rawDict{}
-		if s.catalog != (Ref{}) {
-			s.trailer.set("Root", s.catalog)
+		if ref, ok := s.lastCatalog(); ok {
+			s.trailer.set("Root", ref)
 		}
 	}
 	for _, key := range []Name{"Encrypt", "ID", "Info"} {
@@ -98,6 +98,23 @@ func (s *scan) chooseTrailer() error {
 	s.f.trailer = s.trailer
 	s.f.sections[0].trailer = s.trailer
 	return nil
+}
+
+// lastCatalog gives the last catalog that stands by itself. That its strings may
+// be encrypted does not matter.
+func (s *scan) lastCatalog() (Ref, bool) {
+	for _, ref := range slices.Backward(s.catalogs) {
+		at, ok := s.objects[ref.Number]
+		if !ok {
+			continue
+		}
+		if o, err := s.f.readObject(at.at); err == nil {
+			if d, ok := o.value.(Dict); ok && isCatalog(d) {
+				return o.ref, true
+			}
+		}
+	}
+	return Ref{}, false
 }
 
 // openPacks lists the objects in object streams. As in the rest of the file,
@@ -126,14 +143,16 @@ func (s *scan) openPacks() error {
 	return nil
 }
 
-// checkRoot makes sure that the trailer names a catalog, and looks for one in
-// the object streams if not.
+// checkRoot makes sure that the trailer names a catalog. If it does not, one is
+// looked for in all objects, and if there is none, one is made for the page
+// tree that was found: it becomes an object with the next increment.
 func (s *scan) checkRoot() error {
 	f := s.f
 	if _, err := f.catalog(); err == nil || !errors.Is(err, ErrDamaged) {
 		return err
 	}
-	best := Ref{}
+	var catalog, pages Ref
+	var broken Dict
 	for _, num := range slices.Sorted(maps.Keys(s.objects)) {
 		ref := Ref{Number: num}
 		if e := s.objects[num]; e.holder == 0 {
@@ -143,14 +162,26 @@ func (s *scan) checkRoot() error {
 		if err != nil {
 			return err
 		}
-		if isCatalog(d) {
-			best = ref
+		switch {
+		case isCatalog(d):
+			catalog = ref
+		case d["Type"] == Name("Catalog"):
+			broken = d
+		case d["Type"] == Name("Pages") && d["Kids"] != nil && d["Parent"] == nil:
+			pages = ref
 		}
 	}
-	if best == (Ref{}) {
+	switch {
+	case catalog != Ref{}:
+		f.trailer.set("Root", catalog)
+	case pages != Ref{}:
+		made := Dict{}
+		maps.Copy(made, broken)
+		made["Type"], made["Pages"] = Name("Catalog"), pages
+		f.trailer.set("Root", made)
+	default:
 		return fmt.Errorf("%w: no catalog found", ErrDamaged)
 	}
-	f.trailer.set("Root", best)
 	return nil
 }
 

@@ -90,13 +90,13 @@ func (f *File) Locate(ref Ref) (Location, bool, error) {
 	}
 	switch e.kind {
 	case entryPlain:
-		return Location{e.offset + f.base, -1}, e.minor == int(ref.Generation), nil
+		return Location{e.offset + f.base, -1}, e.minor == int32(ref.Generation), nil
 	case entryPacked:
 		holder, err := f.find(uint32(e.offset))
 		if err != nil {
 			return Location{}, false, err
 		}
-		return Location{holder.offset + f.base, e.minor}, holder.kind == entryPlain && ref.Generation == 0, nil
+		return Location{holder.offset + f.base, int(e.minor)}, holder.kind == entryPlain && ref.Generation == 0, nil
 	}
 	return Location{}, false, nil
 }

@@ -20,7 +20,7 @@ type scan struct {
 	objects  map[uint32]found
 	packs    []uint32   // numbers of object streams
 	trailers []*rawDict // in the order of the file
-	catalog  Ref        // the last one found
+	catalogs []Ref      // the last ones that may be one
 	trailer  *rawDict   // the chosen one
 	named    uint32     // the highest number that a reference names
 }
@@ -34,9 +34,9 @@ type found struct {
 
 func (f found) entry(base int64) entry {
 	if f.holder != 0 {
-		return entry{entryPacked, int64(f.holder), int(f.minor)}
+		return entry{kind: entryPacked, offset: int64(f.holder), minor: f.minor}
 	}
-	return entry{entryPlain, f.at - base, int(f.minor)}
+	return entry{kind: entryPlain, offset: f.at - base, minor: f.minor}
 }
 
 func (s *scan) run() error {
@@ -152,8 +152,8 @@ func headerBefore(b []byte, at int) (int, bool) {
 }
 
 // addObject takes the object whose number stands at start and whose body at
-// body. It gives where the data ends if it is a stream. Only streams and the
-// catalog are looked into.
+// body. It gives where the data ends if it is a stream. Only streams are looked
+// into.
 func (s *scan) addObject(b []byte, start, body int, off int64) (int64, error) {
 	l := lexer{b: b[start:body], whole: true}
 	num, ok1 := l.integer()
@@ -172,10 +172,22 @@ func (s *scan) addObject(b []byte, start, body int, off int64) (int64, error) {
 	if len(s.objects) > maxFound {
 		return 0, fmt.Errorf("%w: too many objects", ErrLimit)
 	}
-	if whole && !bytes.Contains(rest, []byte("stream")) && !bytes.Contains(rest, []byte("/Catalog")) {
+	if whole && bytes.Contains(rest, []byte("/Catalog")) {
+		s.addCatalog(Ref{uint32(num), uint16(gen)})
+	}
+	if whole && !bytes.Contains(rest, []byte("stream")) {
 		return 0, nil
 	}
 	return s.lookInto(off + int64(start))
+}
+
+// addCatalog keeps the last few objects that may be a catalog.
+func (s *scan) addCatalog(ref Ref) {
+	const few = 32
+	if len(s.catalogs) == few {
+		s.catalogs = append(s.catalogs[:0], s.catalogs[1:]...)
+	}
+	s.catalogs = append(s.catalogs, ref)
 }
 
 // bodyOf cuts at the next endobj or the next object's number. Without one in
@@ -207,8 +219,8 @@ func (s *scan) lookInto(at int64) (int64, error) {
 	switch {
 	case !ok:
 		return 0, nil
-	case isCatalog(d):
-		s.catalog = o.ref
+	case isCatalog(d): // without a whole body in the window
+		s.addCatalog(o.ref)
 	case !o.isStream():
 	case d["Type"] == Name("XRef"):
 		delete(s.objects, o.ref.Number)

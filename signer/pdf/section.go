@@ -7,12 +7,12 @@ import (
 
 // An entry says where an object is.
 type entry struct {
-	kind entryKind
 	// offset of a plain object as written in the table (without the file's
 	// base), or the number of the object stream of a packed one.
 	offset int64
 	// generation of a plain object, or the index of a packed one.
-	minor int
+	minor int32
+	kind  entryKind
 }
 
 type entryKind uint8

@@ -69,6 +69,9 @@ func shapes() []shape {
 	add("chain is a loop", 3, true, edit("/Size 10", fmt.Sprintf("/Size 10/Prev %d", strings.Index(whole, "xref\n"))))
 	add("Prev into nothing", 3, true, edit("/Size 10", "/Size 10/Prev 7"))
 	add("no trailer, packed catalog", 1, true, packedFile()[:len(packedFile())-60])
+	add("no catalog", 3, true, edit("1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n", ""))
+	add("catalog without pages", 3, true, edit("/Catalog/Pages 2 0 R", "/Catalog/Sides 2 0 R"))
+	add("catalog in the trailer", 3, false, edit("/Root 1 0 R", "/Root<</Type/Catalog/Pages 2 0 R>>"))
 	return out
 }
 

@@ -138,7 +138,7 @@ func (f *File) listRows(c *cursor, p *part, list listedRows) (listedRows, error)
 }
 
 func tableEntry(offset, gen int64, mark byte) entry {
-	e := entry{offset: offset, minor: int(min(gen, 65535))}
+	e := entry{offset: offset, minor: int32(min(gen, 65535))}
 	if mark == 'n' && offset > 0 {
 		e.kind = entryPlain
 	}

@@ -106,9 +106,9 @@ func (s *streamRows) row(p part, i int64) (entry, error) {
 	second, third := field(s.w[1]), field(s.w[2])
 	switch {
 	case kind == 1 && second > 0 && third >= 0:
-		return entry{kind: entryPlain, offset: second, minor: int(min(third, 65535))}, nil
+		return entry{kind: entryPlain, offset: second, minor: int32(min(third, 65535))}, nil
 	case kind == 2 && second > 0 && second <= maxNumber && third >= 0:
-		return entry{kind: entryPacked, offset: second, minor: int(min(third, maxNumber))}, nil
+		return entry{kind: entryPacked, offset: second, minor: int32(min(third, maxNumber))}, nil
 	}
 	return entry{}, nil
 }
