@@ -11,6 +11,8 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+func openingOf(user int) simulator.Opening { return simulator.Opening{User: user} }
+
 // decode reads a JSON answer.
 func decode(t *testing.T, a *answer, v any) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -29,40 +30,44 @@ func (s *Server) events(c *call) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
 	w.WriteHeader(http.StatusOK)
-	last := r
 	if string(r.State) != c.QueryParam("seen") {
 		if err := c.send(r); err != nil {
 			return nil //nolint:nilerr // the reader has gone
 		}
 	}
-	end := time.NewTimer(sessionLife)
-	defer end.Stop()
-	for !last.State.Ended() {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), sessionLife)
+	defer cancel()
+	go func() {
 		select {
-		case <-end.C:
-			return nil
 		case <-s.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for !r.State.Ended() && ctx.Err() == nil {
+		if r, err = s.step(ctx, c, r); err != nil {
+			return nil //nolint:nilerr // the reader has gone, or asks again and is told why
+		}
+		if out.Flush() != nil {
 			return nil
-		case <-c.Request().Context().Done():
-			return nil
-		default:
 		}
-		now, err := s.config.Signing.Next(c.Request().Context(), c.visit, r.ID, last, beat)
-		if err != nil {
-			s.logError(c, err, app.KindOf(err), http.StatusOK)
-			return nil // the page asks again and is told why
-		}
-		if now.State == last.State && now.Attempts == last.Attempts {
-			_, err = fmt.Fprint(w, ": still here\n\n")
-		} else {
-			err = c.send(now)
-		}
-		if err != nil || out.Flush() != nil {
-			return nil //nolint:nilerr // the reader has gone
-		}
-		last = now
 	}
 	return nil
+}
+
+// step waits for the next change of a Request and writes it, or a sign of
+// life where there is none.
+func (s *Server) step(ctx context.Context, c *call, last app.Request) (app.Request, error) {
+	now, err := s.config.Signing.Next(ctx, c.visit, last.ID, last, beat)
+	if err != nil {
+		s.logError(c, err, app.KindOf(err), http.StatusOK)
+		return last, err
+	}
+	if now.State == last.State && now.Attempts == last.Attempts {
+		_, err = fmt.Fprint(c.Response(), ": still here\n\n")
+		return now, err
+	}
+	return now, c.send(now)
 }
 
 // send writes a screen into the stream.

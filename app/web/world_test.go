@@ -47,6 +47,7 @@ type world struct {
 	acme, bolt *company
 	store      *store.Store
 	server     *web.Server
+	http       *http.Server
 	base       string
 	log        *journal
 }
@@ -117,7 +118,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.assemble()
-	listener.Config = w.server.HTTP("")
+	w.http = w.server.HTTP("")
+	listener.Config = w.http
 	listener.Start()
 	t.Cleanup(listener.Close)
 	w.install(w.acme)
@@ -452,20 +454,31 @@ func (p *page) link(user int) string {
 // signIn goes the way of a setup link through the sign-in at the portal.
 func (w *world) signIn(c *company, link string, user int) *answer {
 	w.t.Helper()
-	a := w.get(link)
-	m := regexp.MustCompile(`href="(http[^"]+/oauth/authorize/[^"]*)"`).FindStringSubmatch(a.text())
-	if a.code != http.StatusOK || m == nil {
-		w.t.Fatalf("the link's page: %d %s", a.code, a.text())
+	return w.get(w.signInAddress(c, link, user))
+}
+
+// signInAddress is where the portal sends the browser after the sign-in;
+// without a link the state is a stranger's.
+func (w *world) signInAddress(c *company, link string, user int) string {
+	w.t.Helper()
+	state := "none"
+	if link != "" {
+		a := w.get(link)
+		m := regexp.MustCompile(`href="(http[^"]+/oauth/authorize/[^"]*)"`).FindStringSubmatch(a.text())
+		if a.code != http.StatusOK || m == nil {
+			w.t.Fatalf("the link's page: %d %s", a.code, a.text())
+		}
+		u, err := url.Parse(html.UnescapeString(m[1]))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		state = u.Query().Get("state")
 	}
-	u, err := url.Parse(html.UnescapeString(m[1]))
+	back, err := c.Authorize(user, c.app.ClientID, state)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	back, err := c.Authorize(user, c.app.ClientID, u.Query().Get("state"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return w.get(strings.TrimPrefix(back, w.base))
+	return strings.TrimPrefix(back, w.base)
 }
 
 // bind sets a phone up, by a link and one code.

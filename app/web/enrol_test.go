@@ -1,0 +1,189 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"signservice/app"
+	"signservice/app/otp"
+)
+
+// linked is a world with an account for Mary and a link for her phone.
+func linked(t *testing.T) (*world, *page, string) {
+	t.Helper()
+	w := newWorld(t)
+	admin := w.settings(w.acme, w.acme.anna)
+	admin.account(w.acme.mary, "mary")
+	return w, admin, admin.link(w.acme.mary)
+}
+
+// link gives the only stored link.
+func (w *world) link() app.Enrolment {
+	w.t.Helper()
+	links, err := w.store.Enrolments(w.t.Context(), w.acme.id())
+	if err != nil || len(links) == 0 {
+		w.t.Fatalf("links %v, %v", links, err)
+	}
+	return links[len(links)-1]
+}
+
+// TestFetchingHasNoEffect fetches the link as messengers do before a person
+// opens it, in many ways.
+func TestFetchingHasNoEffect(t *testing.T) {
+	w, _, link := linked(t)
+	before := w.link()
+	for range 20 {
+		a := w.get(link, "User-Agent", "TelegramBot")
+		if a.code != http.StatusOK || a.header.Get("Cache-Control") != "no-store" || a.header.Get("Referrer-Policy") != "no-referrer" {
+			t.Fatalf("%d %v", a.code, a.header)
+		}
+		if strings.Contains(a.text(), "otpauth:") || strings.Contains(a.text(), "<script") || strings.Contains(a.text(), "Мария") {
+			t.Fatal("the page shows more than it may")
+		}
+		if csp := a.header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
+			t.Errorf("policy %q", csp)
+		}
+	}
+	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodOptions} {
+		if a := w.serve(httptest.NewRequest(method, link, nil)); a.code == http.StatusOK {
+			t.Errorf("%s of the link: %d", method, a.code)
+		}
+	}
+	if after := w.link(); after.State != before.State || after.Pending != "" || after.Failures != 0 {
+		t.Errorf("fetching has changed the link: %+v", after)
+	}
+}
+
+// TestOnlyTheOwner lets others through the sign-in: they see nothing and change nothing.
+func TestOnlyTheOwner(t *testing.T) {
+	w, _, link := linked(t)
+	a := w.signIn(w.acme, link, w.acme.paul)
+	if a.code != http.StatusForbidden || sessionIn.MatchString(a.text()) || !strings.Contains(a.text(), "This page is not for you") {
+		t.Errorf("a colleague sees %d %s", a.code, a.text())
+	}
+	if state := w.link().State; state != app.EnrolmentOpen {
+		t.Errorf("the link is %s", state)
+	}
+	// A tab's session opens no door here, and a link's none there.
+	tab := w.tab(w.acme, w.acme.mary)
+	tab.wants(tab.call("POST", "/api/enrolment/show", object{}), http.StatusForbidden, "error.forbidden")
+	owner := w.opened(w.signIn(w.acme, link, w.acme.mary))
+	owner.wants(owner.call("GET", "/api/sign", nil), http.StatusForbidden, "error.forbidden")
+}
+
+// TestEnrolment binds a phone, and an independent generator agrees on its code.
+func TestEnrolment(t *testing.T) {
+	w, admin, link := linked(t)
+	welcome := w.signIn(w.acme, link, w.acme.mary)
+	if !strings.Contains(welcome.text(), "Bind the signing code to Мария Иванова") || strings.Contains(welcome.text(), "set up already") {
+		t.Errorf("the owner sees %s", welcome.text())
+	}
+	owner := w.opened(welcome)
+	owner.wants(owner.call("POST", "/api/enrolment/confirm", object{"code": "123456"}), http.StatusConflict, "link.again")
+	shown := owner.ok("POST", "/api/enrolment/show", object{})
+	if shown.header.Get("Cache-Control") != "no-store" {
+		t.Error("the secret may be kept by a cache")
+	}
+	html := shown.field("html")
+	key := strings.ReplaceAll(keyIn.FindStringSubmatch(html)[1], " ", "")
+	uri := regexp.MustCompile(`href="(otpauth://totp/[^"]+)"`).FindStringSubmatch(html)
+	if uri == nil || !strings.Contains(uri[1], "secret="+key) || !strings.Contains(html, `class="qr"`) {
+		t.Fatalf("the secret is shown as %s", html)
+	}
+	if again := owner.ok("POST", "/api/enrolment/show", object{}).field("html"); !strings.Contains(again, "secret="+key) {
+		t.Error("asked again, the secret is another one")
+	}
+	a := owner.call("POST", "/api/enrolment/confirm", object{"code": "000000"})
+	owner.wants(a, http.StatusUnauthorized, "code.wrong")
+	if a.field("field") != "code" {
+		t.Errorf("the error is about %q", a.field("field"))
+	}
+	code, err := otp.Code(app.Secret(key), otp.Step(w.clock.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if oathtool, err := exec.LookPath("oathtool"); err == nil {
+		out, err := exec.Command(oathtool, "--totp", "-b", "-N", w.clock.Now().Format("2006-01-02 15:04:05 UTC"), key).Output()
+		if got := strings.TrimSpace(string(out)); err != nil || got != code {
+			t.Errorf("oathtool says %s (%v), we say %s", got, err, code)
+		}
+	}
+	if a := owner.ok("POST", "/api/enrolment/confirm", object{"code": code}); !strings.Contains(a.field("html"), "Your phone is set up") {
+		t.Errorf("at the end: %s", a.text())
+	}
+	if got := w.get(link); got.code != http.StatusConflict || !strings.Contains(got.text(), "has been used") {
+		t.Errorf("the used link shows %d %s", got.code, got.text())
+	}
+	owner.wants(owner.call("POST", "/api/enrolment/show", object{}), http.StatusConflict, "link.used")
+	if next := w.signIn(w.acme, admin.link(w.acme.mary), w.acme.mary); !strings.Contains(next.text(), "set up already") {
+		t.Errorf("a second link does not tell of the first phone: %s", next.text())
+	}
+	for _, secret := range []string{key, code, strings.TrimPrefix(link, "/enrol/")} {
+		if strings.Contains(w.log.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}
+
+// TestLinkEnds lets the hour pass before, during and after the sign-in.
+func TestLinkEnds(t *testing.T) {
+	w, admin, link := linked(t)
+	w.clock.forward(50 * time.Minute)
+	late := w.opened(w.signIn(w.acme, link, w.acme.mary))
+	w.clock.forward(10*time.Minute + time.Second)
+	late.wants(late.call("POST", "/api/enrolment/show", object{}), http.StatusConflict, "link.expired")
+	if a := w.get(link); a.code != http.StatusConflict || !strings.Contains(a.text(), "one hour, which is over") {
+		t.Errorf("the expired link shows %d %s", a.code, a.text())
+	}
+	w.page(w.frame(w.acme, openingOf(w.acme.anna)))
+	admin = w.settings(w.acme, w.acme.anna)
+	first := admin.link(w.acme.mary)
+	admin.link(w.acme.mary)
+	if a := w.get(first); a.code != http.StatusConflict || !strings.Contains(a.text(), "withdrawn") {
+		t.Errorf("a link that was replaced shows %d", a.code)
+	}
+}
+
+// TestStrangeLinks tries what is no link, and what is no return.
+func TestStrangeLinks(t *testing.T) {
+	w, _, link := linked(t)
+	token := strings.TrimPrefix(link, "/enrol/")
+	for _, path := range []string{
+		"/enrol/" + strings.Repeat("A", 43), "/enrol/x", "/enrol/" + token + "x", "/enrol/" + token[1:], "/enrol/%2e%2e", "/enrol/" + strings.Repeat("A", 5000),
+		"/bx/app?code=x", "/bx/app?state=x",
+	} {
+		if a := w.get(path); a.code != http.StatusNotFound || strings.Contains(a.text(), token) {
+			t.Errorf("%s: %d", path, a.code)
+		}
+	}
+	tab := w.tab(w.acme, w.acme.mary)
+	for name, path := range map[string]string{
+		"made-up state":         "/bx/app?code=0123456789abcdef0123456789abcdef&state=AAAA",
+		"a session as state":    "/bx/app?code=0123456789abcdef0123456789abcdef&state=" + tab.session,
+		"the plain id as state": "/bx/app?code=0123456789abcdef0123456789abcdef&state=" + otp.ID(token),
+	} {
+		if a := w.get(path); a.code != http.StatusUnprocessableEntity || sessionIn.MatchString(a.text()) {
+			t.Errorf("%s: %d %s", name, a.code, a.text())
+		}
+	}
+	back := w.signInAddress(w.acme, link, w.acme.mary)
+	if a := w.get(back); a.code != http.StatusOK {
+		t.Fatalf("the true return: %d", a.code)
+	}
+	if a := w.get(back); a.code != http.StatusUnauthorized || sessionIn.MatchString(a.text()) {
+		t.Errorf("the same return again: %d", a.code)
+	}
+	other := w.signInAddress(w.bolt, "", w.bolt.mary)
+	if _, state, ok := strings.Cut(back, "state="); ok {
+		state, _, _ = strings.Cut(state, "&")
+		mixed := regexp.MustCompile(`state=[^&]*`).ReplaceAllString(other, "state="+state)
+		if a := w.get(mixed); a.code == http.StatusOK || sessionIn.MatchString(a.text()) {
+			t.Errorf("a code of another portal: %d", a.code)
+		}
+	}
+}
