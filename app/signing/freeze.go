@@ -56,13 +56,18 @@ func (s *Service) Freeze(ctx context.Context, v app.Visit, ref DocumentRef) (app
 		return app.Request{}, err
 	}
 	if err := s.inspect(ctx, &r); err != nil {
-		return app.Request{}, errors.Join(err, s.Spool.Delete(ctx, originalName(r.ID)))
+		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
 	}
 	entry := s.entry(r, app.ActFrozen)
 	if err := s.Store.SaveRequest(ctx, r, entry); err != nil {
-		return app.Request{}, errors.Join(err, s.Spool.Delete(ctx, originalName(r.ID)))
+		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
 	}
 	return r, nil
+}
+
+// discard deletes a file that came to nothing, also when nobody waits any more.
+func (s *Service) discard(ctx context.Context, name string) error {
+	return s.Spool.Delete(context.WithoutCancel(ctx), name)
 }
 
 // reuseMargin is the life a frozen Request must have left to be offered again.

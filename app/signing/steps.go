@@ -29,7 +29,7 @@ func (s *Service) prepare(ctx context.Context, r app.Request) error {
 		return app.Wrap("open frozen document", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
-	if err := frozenBytes(f, r); err != nil {
+	if err := keptBytes(f, r.Original.SHA256); err != nil {
 		return err
 	}
 	at := s.Now()
@@ -50,15 +50,16 @@ func (s *Service) prepare(ctx context.Context, r app.Request) error {
 	})
 }
 
-// frozenBytes refuses to go on with anything but the bytes that the person saw.
-func frozenBytes(f SpoolReader, r app.Request) error {
+// keptBytes refuses to go on with anything but the bytes that were kept: the
+// ones that the person saw, or the ones that were checked.
+func keptBytes(f SpoolReader, want string) error {
 	hash := sha256.New()
 	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, f.Size())); err != nil {
-		return app.Fail(app.Internal, "read frozen document", "request.spool").Because(err)
+		return app.Fail(app.Internal, "read kept file", "request.spool").Because(err)
 	}
-	if got := hex.EncodeToString(hash.Sum(nil)); got != r.Original.SHA256 {
-		return app.Fail(app.Internal, "read frozen document", "request.spool").
-			Because(fmt.Errorf("frozen bytes have changed to %s", got))
+	if got := hex.EncodeToString(hash.Sum(nil)); got != want {
+		return app.Fail(app.Internal, "read kept file", "request.spool").
+			Because(fmt.Errorf("kept bytes have changed to %s", got))
 	}
 	return nil
 }
@@ -184,6 +185,9 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 	}
 	defer release()
 	cms, err := signer.Sign(ctx, &p, key)
+	if errors.Is(err, signer.ErrTokenAbsent) { // pulled out this very moment
+		return app.Fail(app.Unavailable, "sign", "certificate.token-absent").Because(err)
+	}
 	if err != nil {
 		return app.Wrap("sign", err)
 	}
@@ -192,7 +196,7 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 		return err
 	}
 	if err := s.check(ctx, r, &p); err != nil {
-		return errors.Join(err, s.Spool.Delete(ctx, signedName(r.ID)))
+		return errors.Join(err, s.discard(ctx, signedName(r.ID)))
 	}
 	return s.advance(ctx, r, app.Signed, app.ActSigned, func(now *app.Request) {
 		now.ResultSHA256, now.ResultSize = sum, size
@@ -268,6 +272,9 @@ func (s *Service) deliver(ctx context.Context, r app.Request) error {
 		return app.Wrap("open signed file", err)
 	}
 	defer signed.Close() //nolint:errcheck // only read
+	if err := errors.Join(keptBytes(original, r.Original.SHA256), keptBytes(signed, r.ResultSHA256)); err != nil {
+		return err
+	}
 	id, err := s.Portal.Replace(ctx, r.Portal, r.User, r.Document, app.Replacement{
 		Signed:   app.Content{Reader: signed, Size: signed.Size(), SHA256: r.ResultSHA256},
 		Original: app.Content{Reader: original, Size: original.Size(), SHA256: r.Original.SHA256},
