@@ -26,7 +26,7 @@ const enrolmentMemory = 30 * 24 * time.Hour
 
 // SaveEnrolment writes a new link of an account that is there (kind app.NotFound,
 // key "account.unknown") and withdraws the account's other open ones, each with
-// an audit entry. A link that was there before is app.Conflict.
+// an audit entry. Its id must be new.
 func (s *Store) SaveEnrolment(ctx context.Context, e app.Enrolment, entries ...app.AuditEntry) error {
 	return s.backend.Update(ctx, func(tx Tx) error {
 		if _, err := s.account(tx, e.Portal, e.User); err != nil {
@@ -37,7 +37,7 @@ func (s *Store) SaveEnrolment(ctx context.Context, e app.Enrolment, entries ...a
 			return err
 		}
 		if there != nil {
-			return app.Fail(app.Conflict, "save enrolment", "enrolment.used")
+			return impossible("save enrolment", "there is one with this id")
 		}
 		withdrawn, err := s.withdrawOpen(tx, e.Portal, e.User)
 		if err != nil {
@@ -46,7 +46,7 @@ func (s *Store) SaveEnrolment(ctx context.Context, e app.Enrolment, entries ...a
 		for _, w := range withdrawn {
 			entry := app.AuditEntry{
 				Action: app.ActEnrolmentWithdrawn, Portal: w.Portal, User: e.CreatedBy, Subject: string(w.User),
-				Detail: "enrolment.replaced",
+				Detail: "enrolment.withdrawn",
 			}
 			if err := s.chain(tx, entry); err != nil {
 				return err

@@ -79,7 +79,7 @@ func (s *Store) look(tx Tx) (meta, error) {
 	}
 	m, err := decode[meta](s, bucketSystem, metaKey(), value, nil)
 	if err != nil {
-		return meta{}, app.Fail(app.Internal, "open store", "store.damaged").Because(err)
+		return meta{}, app.Fail(app.Internal, "open store", "store.record").Because(err)
 	}
 	return m, nil
 }
@@ -91,7 +91,7 @@ func empty(tx Tx) error {
 			if err != nil {
 				return err
 			}
-			return app.Fail(app.Internal, "open store", "store.damaged").Because(errors.New("the first record is missing"))
+			return app.Fail(app.Internal, "open store", "store.record").Because(errors.New("the first record is missing"))
 		}
 	}
 	return nil

@@ -36,7 +36,7 @@ type Store struct {
 // nothing, when the backend was used with another master key (app.Invalid, key
 // "master.wrong") or by a newer program (app.Invalid, "store.newer"), or when
 // its first record or the end of the audit chain is not as it was left
-// (app.Internal, "store.damaged", "audit.damaged").
+// (app.Internal, "store.record", "audit.damaged").
 func New(ctx context.Context, b Backend, k *secret.Keeper, o Options) (*Store, error) {
 	return open(ctx, b, k, o, migrations())
 }

@@ -79,10 +79,10 @@ func TestAWrongMasterKeyChangesNothing(t *testing.T) {
 // TestDamagedBeginningsAreRefused changes the first records of a store.
 func TestDamagedBeginningsAreRefused(t *testing.T) {
 	for _, test := range []struct{ name, key, value, want string }{
-		{"no first record", "_system/store", "", "store.damaged"},
-		{"a first record that is none", "_system/store", `{"x":1}`, "store.damaged"},
-		{"a first record that is blank", "_system/store", `{"v":1,"mac":"","data":{"value":{}}}`, "store.damaged"},
-		{"no record but a text", "_system/store", `"text"`, "store.damaged"},
+		{"no first record", "_system/store", "", "store.record"},
+		{"a first record that is none", "_system/store", `{"x":1}`, "store.record"},
+		{"a first record that is blank", "_system/store", `{"v":1,"mac":"","data":{"value":{}}}`, "store.record"},
+		{"no record but a text", "_system/store", `"text"`, "store.record"},
 		{"no end of the audit log", "_system/audit/main", "", "audit.damaged"},
 		{"another end of the audit log", "_system/audit/main", `{"v":1,"mac":"","data":{"value":{"seq":0,"hash":""}}}`, "audit.damaged"},
 	} {
