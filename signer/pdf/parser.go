@@ -16,12 +16,6 @@ type parser struct {
 	broken bool // an end was missing: raw bytes would run into what follows
 }
 
-// parse reads one value from data that is complete.
-func parse(b []byte) (Object, error) {
-	p := parser{lexer: lexer{b: b, whole: true}}
-	return p.value(0)
-}
-
 // value reads the next value.
 func (p *parser) value(depth int) (Object, error) {
 	t, err := p.next()

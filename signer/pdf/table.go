@@ -93,15 +93,16 @@ func (f *File) passRows(c *cursor, p *part) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.shift(first)
-	return newCursor(f.src, end), nil
+	return newCursor(f.src, end), p.checkFirst(first)
 }
 
-// shift mends tables that begin at 1 with the row of object 0.
-func (p *part) shift(first entry) {
+// checkFirst refuses tables that begin at 1 with the row of object 0: all their
+// numbers are wrong by one, which not every reader mends.
+func (p *part) checkFirst(first entry) error {
 	if p.start == 1 && first.kind == entryFree && first.offset == 0 && first.minor == 65535 {
-		p.start = 0
+		return fmt.Errorf("%w: the table begins at 1 with the row of object 0", ErrDamaged)
 	}
+	return nil
 }
 
 // listRows reads rows of any length up to the part's count or the next keyword.
@@ -131,10 +132,10 @@ func (f *File) listRows(c *cursor, p *part, list listedRows) (listedRows, error)
 		}
 		list = append(list, tableEntry(offset, gen, text[0]))
 	}
-	if p.count > 0 {
-		p.shift(list[p.first])
+	if p.count == 0 {
+		return list, nil
 	}
-	return list, nil
+	return list, p.checkFirst(list[p.first])
 }
 
 func tableEntry(offset, gen int64, mark byte) entry {
