@@ -4,14 +4,19 @@ import (
 	"encoding/json"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
+	"signservice/app"
 	"signservice/bitrix/simulator"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func openingOf(user int) simulator.Opening { return simulator.Opening{User: user} }
+
+// secretOf reads a key as it is typed.
+func secretOf(key string) app.Secret { return app.Secret(strings.ReplaceAll(key, " ", "")) }
 
 // decode reads a JSON answer.
 func decode(t *testing.T, a *answer, v any) {

@@ -1,7 +1,7 @@
 // What all pages share: showing what the server sends, buttons that call it,
 // errors in the person's words, copying.
 
-import { fit } from "./frame.js";
+import { fit, inFrame } from "./frame.js";
 import { post, get, download, say, Problem } from "./api.js";
 
 fit();
@@ -72,17 +72,19 @@ export async function busy(button, work) {
 }
 
 // copy puts a field's text into the clipboard. The portal's frame does not
-// grant the modern way, so the old one follows; where both fail the text is
-// left selected for the person's own copy.
+// grant the modern way, and browsers complain when it is tried; where the old
+// way fails too the text is left selected for the person's own copy.
 export async function copy(field) {
   field.focus();
   field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-    toast(say("copied"));
-    return;
-  } catch {
-    // Not granted in this frame.
+  if (!inFrame) {
+    try {
+      await navigator.clipboard.writeText(field.value);
+      toast(say("copied"));
+      return;
+    } catch {
+      // Not granted: the old way follows.
+    }
   }
   toast(document.execCommand("copy") ? say("copied") : say("selected"));
 }
