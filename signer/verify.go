@@ -66,6 +66,7 @@ type SignatureReport struct {
 	Remarks  []string `json:"remarks,omitempty"`
 
 	certificate *x509.Certificate
+	trustAsked  bool // roots were given
 }
 
 // Good tells whether every signature is intact, nothing was changed after one
@@ -95,7 +96,7 @@ func (s *SignatureReport) Good() bool {
 
 // Findings gives the report of the signature in words, a finding a line.
 func (s *SignatureReport) Findings() []string {
-	lines := []string{"BAD: the signed content does not match the signature"}
+	lines := []string{"BAD: it is no valid signature of this file"}
 	if s.Intact {
 		lines[0] = "intact"
 	}
@@ -109,10 +110,16 @@ func (s *SignatureReport) Findings() []string {
 		}
 		lines = append(lines, fmt.Sprintf("changed after signing, %s: %s (%s)", verdict, c.Kind, c.Path))
 	}
-	if s.Trusted {
+	switch {
+	case s.Trusted:
 		lines = append(lines, "chained to a trusted root")
-	} else {
+	case s.trustAsked:
 		lines = append(lines, "not chained to a trusted root")
+	default:
+		lines = append(lines, "trust was not asked for")
+	}
+	if s.Reason != "" {
+		lines = append(lines, "reason: "+s.Reason)
 	}
 	if !s.Claimed.IsZero() {
 		lines = append(lines, "claimed time "+s.Claimed.Format(time.RFC3339))
@@ -172,7 +179,7 @@ func (v *verification) run(ctx context.Context) SignatureReport {
 	s := v.signature
 	v.report = SignatureReport{
 		Type: string(s.Type), SubFilter: string(s.SubFilter),
-		Signer: s.Name, Reason: s.Reason, Claimed: s.Time,
+		Signer: s.Name, Reason: s.Reason, Claimed: s.Time, trustAsked: len(v.options.Roots) > 0,
 	}
 	if s.Field != nil {
 		v.report.Field = s.Field.Name

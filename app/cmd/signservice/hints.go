@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 
 	"signservice/app"
 	"signservice/app/i18n"
@@ -30,8 +31,13 @@ func sentence(err error) string {
 // hint gives what to do about the error, or "".
 func hint(err error) string {
 	var h *hintedError
-	if errors.As(err, &h) {
+	switch {
+	case errors.As(err, &h):
 		return h.hint
+	case errors.Is(err, fs.ErrNotExist):
+		return "look at the name, and at the folder that it is in"
+	case errors.Is(err, fs.ErrPermission):
+		return "look at who may read and write it: ls -l"
 	}
 	return ""
 }

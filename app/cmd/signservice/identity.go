@@ -20,7 +20,8 @@ func openSoft(keyFile, certFile, chainFile string) (identity, error) {
 	key, err := keys.ReadPEM(data)
 	clear(data)
 	if err != nil {
-		return identity{}, fmt.Errorf("key %s: %w", keyFile, err)
+		return identity{}, hinted(fmt.Errorf("key %s: %w", keyFile, err),
+			"give an unencrypted private key as PEM, which this makes of another: openssl pkcs8 -topk8 -nocrypt -in KEY -out K.pem")
 	}
 	id := identity{key: key, close: func() {}}
 	files := []string{certFile}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -168,7 +169,7 @@ func signTo(ctx context.Context, w *os.File, in io.ReaderAt, size int64, o signe
 func writeFile(name string, write func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
-		return err
+		return cannotWrite(name, err)
 	}
 	defer func() {
 		if err != nil {
@@ -184,7 +185,24 @@ func writeFile(name string, write func(*os.File) error) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	if err := os.Rename(f.Name(), name); err != nil {
+		return cannotWrite(name, err)
+	}
+	return nil
+}
+
+// cannotWrite names the file that was asked for, not the temporary one.
+func cannotWrite(name string, err error) error {
+	cause := err
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		cause = path.Err
+	case errors.As(err, &link):
+		cause = link.Err
+	}
+	return fmt.Errorf("%s cannot be written: %w", name, cause)
 }
 
 // unsignable adds what can be done about a document that cannot be signed.
@@ -199,6 +217,10 @@ func unsignable(name string, err error) error {
 		{signer.ErrCertified, "its author certified it as final; ask for a copy that may be signed"},
 		{signer.ErrFieldLocked, "an earlier signature locked the form; ask its signer"},
 		{signer.ErrNotPDF, "give a PDF file"},
+		{signer.ErrNoPages, "give a PDF with a page"},
+		{signer.ErrPageRange, "give --page last, or the number of a page that it has"},
+		{signer.ErrKeyMismatch, "give the certificate that was made for this key"},
+		{signer.ErrLimit, "open it in a PDF program and save it anew"},
 		{signer.ErrDamaged, "open it in a PDF program and save it anew"},
 	}
 	for _, h := range hints {

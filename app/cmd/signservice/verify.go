@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode"
 
 	"signservice/signer"
 )
@@ -42,7 +44,7 @@ func (c *verifyCommand) Run(ctx context.Context, std streams) error {
 	}
 	report, err := signer.Verify(ctx, f, info.Size(), signer.VerifyOptions{Roots: roots})
 	if err != nil {
-		return &exitError{exitUnreadable, fmt.Errorf("%s cannot be read: %w", c.File, err)}
+		return &exitError{exitUnreadable, unreadable(c.File, err)}
 	}
 	if c.JSON {
 		encoder := json.NewEncoder(std.out)
@@ -62,6 +64,20 @@ func (c *verifyCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
+// unreadable adds what can be done about a file that cannot be verified.
+func unreadable(name string, err error) error {
+	what := "give a PDF file"
+	switch {
+	case errors.Is(err, signer.ErrPassword):
+		what = "ask its author for a copy without a password; to remove it would break the signatures"
+	case errors.Is(err, signer.ErrPublicKeyEncryption), errors.Is(err, signer.ErrUnsupportedEncryption):
+		what = "ask its author for a copy that is not encrypted"
+	case !errors.Is(err, signer.ErrNotPDF):
+		what = "ask for another copy: this one is damaged"
+	}
+	return hinted(fmt.Errorf("%s cannot be read: %w", name, err), what)
+}
+
 // printReport writes the report for people.
 func printReport(w io.Writer, name string, r *signer.Report) error {
 	if len(r.Signatures) == 0 {
@@ -70,7 +86,7 @@ func printReport(w io.Writer, name string, r *signer.Report) error {
 	}
 	var errs []error
 	line := func(format string, args ...any) {
-		_, err := fmt.Fprintf(w, format+"\n", args...)
+		_, err := fmt.Fprintln(w, printable(fmt.Sprintf(format, args...)))
 		errs = append(errs, err)
 	}
 	line("%s: %d signature(s)", name, len(r.Signatures))
@@ -81,4 +97,14 @@ func printReport(w io.Writer, name string, r *signer.Report) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// printable keeps what a stranger's file says from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
