@@ -14,6 +14,7 @@ type parser struct {
 	lexer
 	values int
 	broken bool // an end was missing: raw bytes would run into what follows
+	odd    bool // something was passed over: others may understand it otherwise
 }
 
 // value reads the next value.
@@ -69,6 +70,7 @@ func (p *parser) word(t token) (Object, error) {
 		p.pos = t.start
 		return nil, errBroken
 	}
+	p.odd = true
 	return nil, nil
 }
 
@@ -146,6 +148,7 @@ func (p *parser) dict(depth int) (*rawDict, error) {
 			p.pos = t.start
 			return d, nil
 		case t.kind != tokenName:
+			p.odd = true
 			if _, err := p.valueOf(t, depth+1); err != nil && !errors.Is(err, errBroken) {
 				return nil, err
 			}
@@ -169,17 +172,18 @@ func (p *parser) entry(d *rawDict, key Name, depth int) error {
 		p.pos = t.start
 		return nil
 	}
-	broken := p.broken
-	p.broken = false
+	broken, odd := p.broken, p.odd
+	p.broken, p.odd = false, false
 	v, err := p.valueOf(t, depth+1)
 	if err != nil && !errors.Is(err, errBroken) {
 		return err
 	}
-	e := rawEntry{key: key, value: v, at: t.start}
+	e := rawEntry{key: key, value: v, at: t.start, odd: p.odd}
 	if !p.broken && err == nil {
 		e.raw = p.b[t.start:p.pos]
 	}
 	p.broken = p.broken || broken || err != nil
+	p.odd = p.odd || odd
 	d.entries = append(d.entries, e)
 	return nil
 }

@@ -22,6 +22,7 @@ type rawEntry struct {
 	value Object
 	raw   []byte // nil for values that are new or could only be guessed at
 	at    int    // where raw begins in the bytes that were parsed
+	odd   bool   // raw holds something that was passed over
 }
 
 // dict gives the entries as values. Of a key that stands twice the last counts,

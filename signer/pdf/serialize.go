@@ -85,14 +85,16 @@ func (s *serializer) appendDict(b []byte, d Dict, depth int) ([]byte, error) {
 	return append(b, ">>"...), nil
 }
 
-// appendRawDict writes each untouched value as it was read. Values with strings
-// that are not encrypted for this object are written anew.
+// appendRawDict writes each untouched value as it was read. Written anew are
+// values with strings that are not encrypted for this object, and, in a repaired
+// file, values that not every reader understands.
 func (s *serializer) appendRawDict(b []byte, d *rawDict, depth int) ([]byte, error) {
 	b = append(b, "<<\n"...)
 	var err error
 	for _, e := range d.entries {
 		b = append(appendName(b, e.key), ' ')
-		if e.raw != nil && (!d.reencrypt || s.inc.keeps(e.value)) {
+		mend := e.odd && s.inc.f.repaired != ""
+		if e.raw != nil && !mend && (!d.reencrypt || s.inc.keeps(e.value)) {
 			b = append(b, e.raw...)
 		} else if b, err = s.append(b, e.value, depth+1); err != nil {
 			return nil, err
