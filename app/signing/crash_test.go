@@ -194,6 +194,7 @@ func (w *world) weaken(p *power) {
 func TestEveryPowerFailure(t *testing.T) {
 	for _, kind := range []struct{ lost, back bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		t.Run(fmt.Sprintf("effect %t, comes back %t", kind.lost, kind.back), func(t *testing.T) {
+			t.Parallel()
 			for n := int64(1); ; n++ {
 				met := false
 				t.Run(number(int(n)), func(t *testing.T) {
@@ -237,7 +238,7 @@ func (w *world) crash(p *power, n int64) bool {
 		if unfinished, err := w.store.Unfinished(ctx); err != nil || len(unfinished) != 0 {
 			w.t.Errorf("%d requests without a code, %v", len(unfinished), err)
 		}
-		if r, err = w.attempt(ctx, v, code); err != nil {
+		if _, err = w.attempt(ctx, v, code); err != nil {
 			w.t.Fatalf("the unused code: %v", err)
 		}
 	}

@@ -253,6 +253,7 @@ func (w *world) access(a simulator.Access) { w.must(w.portal.SetDealAccess(w.dea
 func TestBadInput(t *testing.T) {
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			if s.visitor == nil {
 				s.visitor = as(mary)
@@ -260,7 +261,7 @@ func TestBadInput(t *testing.T) {
 			if s.before != nil {
 				s.before(w)
 			}
-			err, step, held, uses := w.play(s)
+			step, held, uses, err := w.play(s)
 			e := wants(t, err, s.kind, s.key)
 			if e.CodeUsed != s.used {
 				t.Errorf("the message tells of a used code: %t", e.CodeUsed)
@@ -280,13 +281,13 @@ func TestBadInput(t *testing.T) {
 }
 
 // play does the scene and gives its end, with what was before the order.
-func (w *world) play(s scene) (err error, step int64, held [][]byte, uses int64) { //nolint:revive,staticcheck // the error is what the scene is about
+func (w *world) play(s scene) (step int64, held [][]byte, uses int64, err error) {
 	ctx := context.Background()
 	v := s.visitor(w)
 	step, held, uses = w.lastStep(w.mary), w.held(), w.keys.uses.Load()
 	r, err := w.Freeze(ctx, v, w.ref())
 	if err != nil {
-		return err, step, held, uses
+		return step, held, uses, err
 	}
 	if s.between != nil {
 		s.between(w)
@@ -300,7 +301,7 @@ func (w *world) play(s scene) (err error, step int64, held [][]byte, uses int64)
 	}
 	step, held, uses = w.lastStep(w.mary), w.held(), w.keys.uses.Load()
 	_, err = w.Sign(ctx, v, in)
-	return err, step, held, uses
+	return step, held, uses, err
 }
 
 func same(a, b [][]byte) bool {
