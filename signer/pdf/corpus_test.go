@@ -54,6 +54,8 @@ func refusals() map[string]error {
 		"01969.pdf": pdf.ErrPermission, "03277.pdf": pdf.ErrPermission,
 		// A lock with P=1 was signed.
 		"01339.pdf": pdf.ErrCertifiedNoChanges, "01411.pdf": pdf.ErrCertifiedNoChanges,
+		// Its tables are empty, and a stream holds a second document.
+		"00295.pdf": pdf.ErrDamaged,
 		// Count 0; a page tree whose last node is its own kid.
 		"03319.pdf": pdf.ErrNoPages, "03247.pdf": pdf.ErrNoPages,
 	}

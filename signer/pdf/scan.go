@@ -230,7 +230,30 @@ func (s *scan) lookInto(at int64) (int64, error) {
 	case d["Type"] == Name("ObjStm"):
 		s.packs = append(s.packs, o.ref.Number)
 	}
-	return s.streamEnd(o, d), nil
+	end := s.streamEnd(o, d)
+	return end, s.refuseHidden(o.dataAt, end)
+}
+
+// refuseHidden refuses a file whose stream holds the objects of another
+// document in clear. Where tables cannot be used, some readers pass over it and
+// others show it: nobody can know what would be signed.
+func (s *scan) refuseHidden(from, to int64) error {
+	catalog, object := false, false
+	for from < to {
+		b, err := s.f.src.window(from, int(min(scanWindow, to-from)))
+		if err != nil {
+			return err
+		}
+		catalog = catalog || bytes.Contains(b, []byte("/Catalog"))
+		object = object || bytes.Contains(b, []byte(" obj"))
+		if from += int64(len(b)); from < to {
+			from -= scanOverlap
+		}
+	}
+	if catalog && object {
+		return fmt.Errorf("%w: it holds two documents, of which readers show the one or the other", ErrDamaged)
+	}
+	return nil
 }
 
 // streamEnd gives where the data ends if Length says so and endstream follows.

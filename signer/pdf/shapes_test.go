@@ -1,6 +1,8 @@
 package pdf_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -230,6 +232,21 @@ func TestNoRepair(t *testing.T) {
 		if !s.repaired && err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
+	}
+}
+
+// TestTwoDocuments: a file that must be repaired and holds another document in
+// clear is refused, as readers disagree which of them it shows. With a good
+// table there is no doubt.
+func TestTwoDocuments(t *testing.T) {
+	b := newBuilder()
+	b.onePage("", "")
+	b.stream(4, "", string(chain()))
+	in := b.table()
+	sign(t, in, pdf.SignatureSpec{})
+	broken := in[:bytes.LastIndex(in, []byte("xref\n0"))]
+	if _, err := pdf.Open(bytes.NewReader(broken), int64(len(broken)), pdf.Options{}); !errors.Is(err, pdf.ErrDamaged) {
+		t.Errorf("it was opened: %v", err)
 	}
 }
 
