@@ -1,6 +1,8 @@
 package signer
 
 import (
+	"fmt"
+
 	"signservice/signer/pdf"
 )
 
@@ -14,6 +16,8 @@ func (c *comparison) trailer() {
 			c.catalog(a[key], b[key])
 		case "Info":
 			c.later(ChangeInformation, "Info", a[key], b[key])
+		case "AdditionalStreams":
+			c.attached(arrayOf(c.old, a[key]), arrayOf(c.now, b[key]))
 		case "Size", "Prev", "XRefStm", "ID",
 			"Type", "W", "Index", "Filter", "DecodeParms", "Length": // of the section, not of the document
 		default:
@@ -21,6 +25,24 @@ func (c *comparison) trailer() {
 				c.value(a[key], b[key], string(key), 0)
 			}
 		}
+	}
+}
+
+// attached compares the editable documents that LibreOffice puts into a file,
+// pairs of a type and a stream. Others who add to the file let the reference
+// dangle, and the next one gives its number to something else.
+func (c *comparison) attached(a, b pdf.Array) {
+	for i, item := range b {
+		if v, err := c.now.Resolve(item); err == nil {
+			if _, ok := v.(*pdf.Stream); !ok {
+				continue
+			}
+		}
+		var before pdf.Object
+		if i < len(a) {
+			before = a[i]
+		}
+		c.value(before, item, fmt.Sprintf("AdditionalStreams/%d", i), 0)
 	}
 }
 
