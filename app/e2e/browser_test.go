@@ -43,7 +43,7 @@ func newBrowser(t *testing.T) *page {
 	t.Helper()
 	signertest.Need(t, "chromium")
 	b := &browser{t: t, known: map[target.ID]bool{}}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.WindowSize(1280, 900),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.WindowSize(1280, 1280),
 		chromedp.Flag("test-third-party-cookie-phaseout", true), chromedp.Flag("lang", "en-GB"))
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)

@@ -95,7 +95,7 @@ func (w *world) nextCode(before string) string {
 
 // byteRange is what a signature dictionary says that it covers, read without
 // any code of ours.
-var byteRange = regexp.MustCompile(`/ByteRange ?\[ ?(\d+) (\d+) (\d+) (\d+) ?\]`)
+var byteRange = regexp.MustCompile(`/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]`)
 
 // signature is one signature as it lies in a file.
 type signature struct{ cms, covered []byte }

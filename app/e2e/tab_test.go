@@ -1,0 +1,140 @@
+package e2e_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"signservice/signer/signertest"
+)
+
+// TestSignTab is the Sign tab where things go wrong, or twice.
+func TestSignTab(t *testing.T) {
+	t.Parallel()
+	signertest.Need(t, "pdfsig", "qpdf", "openssl", "certutil")
+	w := newWorld(t)
+	w.ready()
+	// Chromium reports each refused call as an error of its own.
+	w.tab.b.allow("a status of 401 (Unauthorized)", "a status of 409 (Conflict)")
+	file, _ := w.visitor(mary).contract(1)
+
+	w.noPDF()
+	w.noAdministrator()
+	w.wrongCode(file)
+	file = w.doubleClick(file)
+	w.twoTabs(file)
+}
+
+// ready brings Mary to where she can sign. Her first code is the one of the
+// step that has just passed, so that the present one can still sign.
+func (w *world) ready() {
+	w.t.Helper()
+	settings := w.install()
+	account(settings)
+	w.certificates(settings)
+	w.enrol(w.link(settings))
+	midStep()
+	w.confirm(w.code(time.Now().Add(-step)))
+}
+
+// midStep returns at once, unless the present step of the codes ends so soon
+// that the code before it would be too old when it arrives.
+func midStep() {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for now := time.Now(); now.Add(step/6).Unix()/30 != now.Unix()/30; now = <-tick.C {
+	}
+}
+
+// noPDF opens a deal without a PDF.
+func (w *world) noPDF() {
+	w.t.Helper()
+	f := w.signTab(w.tab, 5)
+	f.shows("#screen .notice-title", "There is no PDF in this deal")
+	f.shows("#screen .notice", "Attach one to a file field of the deal")
+	w.tab.shot("no-pdf")
+}
+
+// noAdministrator has Mary open the page of the settings.
+func (w *world) noAdministrator() {
+	w.t.Helper()
+	w.tab.visit(w.portal + w.entry)
+	f := w.tab.frame(w.app + "/bx/app")
+	f.shows("main", "The settings are for the administrators")
+	if js[bool](f, `document.querySelector("[data-section]") !== null`) {
+		w.t.Error("somebody who is no administrator sees the settings")
+	}
+	w.tab.shot("no-administrator")
+}
+
+// wrongCode types a code that the phone does not show.
+func (w *world) wrongCode(file []byte) {
+	w.t.Helper()
+	f := w.signTab(w.tab, 1)
+	good := map[string]bool{}
+	for _, shift := range []time.Duration{-2 * step, -step, 0, step, 2 * step, 3 * step} {
+		good[w.code(time.Now().Add(shift))] = true
+	}
+	bad := "000000"
+	for _, other := range []string{"111111", "222222", "333333", "444444", "555555", "666666"} {
+		if good[bad] {
+			bad = other
+		}
+	}
+	order{w.software, "first", "top-left", "By mistake", bad}.fill(f)
+	f.click("#sign-form [type=submit]")
+	f.shows(`[data-error-for=code]`, "Wrong code")
+	w.tab.shot("wrong-code")
+	if after, _ := w.visitor(mary).contract(1); !bytes.Equal(after, file) {
+		w.t.Error("a wrong code has changed the file")
+	}
+	if reason := js[string](f, `document.querySelector("#reason").value`); reason != "By mistake" {
+		w.t.Errorf("after the wrong code the reason is %q", reason)
+	}
+}
+
+// doubleClick signs by a double click, and opens the deal anew while it runs:
+// one signature is made, and the tab finds it again.
+func (w *world) doubleClick(file []byte) []byte {
+	w.t.Helper()
+	f := w.signTab(w.tab, 1)
+	order{w.onToken, "last", "bottom-right", "Twice is once", w.code(time.Now())}.fill(f)
+	f.do(chromedp.DoubleClick(chromedp.CSS("#sign-form [type=submit]")))
+	f.until(`["running", "done"].includes(document.querySelector("#screen").dataset.screen)`)
+	f = w.signTab(w.tab, 1)
+	// Still on its way: followed to its end. Done already: named in the list.
+	f.until(`document.querySelector("#screen").dataset.screen === "done" ||
+		[...document.querySelectorAll(".badge-good")].some(b => b.textContent.startsWith("Signed"))`)
+	w.tab.shot("opened-again")
+	after, _ := w.visitor(mary).contract(1)
+	judge(w.t, after, file, 1)
+	return after
+}
+
+// twoTabs orders the same document in two tabs with the same code: the second
+// order is refused and the file gets one signature more.
+func (w *world) twoTabs(file []byte) {
+	w.t.Helper()
+	tabs := []*page{w.tab, w.tab.open()}
+	var forms []*page
+	for _, tab := range tabs {
+		f := w.signTab(tab, 1)
+		f.click(`[data-post="/api/sign/documents"]`)
+		f.see("#sign-form")
+		forms = append(forms, f)
+	}
+	// The next step's code is taken already, for clocks that are fast.
+	code := w.code(time.Now().Add(step))
+	for _, f := range forms {
+		order{w.software, "first", "top-right", "In two tabs", code}.fill(f)
+	}
+	forms[0].click("#sign-form [type=submit]")
+	done(forms[0])
+	forms[1].click("#sign-form [type=submit]")
+	forms[1].until(`[...document.querySelectorAll("[data-error-for=code], .alert")].some(e => e.textContent.trim() !== "")`)
+	tabs[1].shot("second-tab")
+	after, _ := w.visitor(mary).contract(1)
+	judge(w.t, after, file, 2)
+}
