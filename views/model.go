@@ -58,15 +58,6 @@ func (p Page) attributes() templ.Attributes {
 // asset is the address of an embedded file.
 func asset(name string) string { return static.Path(name) }
 
-// body is a button's data-body.
-func body(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return "{}" // models hold nothing that is not JSON
-	}
-	return string(text)
-}
-
 // Notice is a page or a place that says one thing and what to do next.
 type Notice struct {
 	T T

@@ -133,9 +133,8 @@ type uses struct {
 	// are those that are continued at run time.
 	keys     map[string]token.Position
 	prefixes map[string]bool
-	// failures are the keys of errors; actions the audit's.
+	// failures are the keys of errors.
 	failures map[string]token.Position
-	actions  []string
 }
 
 // readUses reads every Go file of the program, the generated views included.

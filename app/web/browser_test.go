@@ -152,6 +152,7 @@ func (b *browser) frame() context.Context {
 		return false
 	})
 	b.listen(found)
+	b.in(found, chromedp.WaitReady(css("body:is([data-ready], [data-page=refusal])")))
 	return found
 }
 
@@ -200,7 +201,7 @@ func TestBrowserStory(t *testing.T) {
 	b.shot(b.ctx, "settings")
 
 	b.login(w.acme, w.acme.mary)
-	b.do(chromedp.Navigate(link), chromedp.Click(css("a.button")), chromedp.Click(css("[data-post]")), chromedp.WaitVisible(css("svg.qr")))
+	b.do(chromedp.Navigate(link), chromedp.Click(css("a.button")), chromedp.Click(css("[data-ready] [data-post]")), chromedp.WaitVisible(css("svg.qr")))
 	if at := eval[string](b, b.ctx, "location.href"); at != w.base+"/bx/app" {
 		t.Errorf("the address still holds the sign-in: %s", at)
 	}

@@ -132,7 +132,7 @@ func TestEnrolment(t *testing.T) {
 
 // TestLinkEnds lets the hour pass before, during and after the sign-in.
 func TestLinkEnds(t *testing.T) {
-	w, admin, link := linked(t)
+	w, _, link := linked(t)
 	w.clock.forward(50 * time.Minute)
 	late := w.opened(w.signIn(w.acme, link, w.acme.mary))
 	w.clock.forward(10*time.Minute + time.Second)
@@ -140,8 +140,7 @@ func TestLinkEnds(t *testing.T) {
 	if a := w.get(link); a.code != http.StatusConflict || !strings.Contains(a.text(), "one hour, which is over") {
 		t.Errorf("the expired link shows %d %s", a.code, a.text())
 	}
-	w.page(w.frame(w.acme, openingOf(w.acme.anna)))
-	admin = w.settings(w.acme, w.acme.anna)
+	admin := w.settings(w.acme, w.acme.anna)
 	first := admin.link(w.acme.mary)
 	admin.link(w.acme.mary)
 	if a := w.get(first); a.code != http.StatusConflict || !strings.Contains(a.text(), "withdrawn") {

@@ -13,8 +13,6 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func openingOf(user int) simulator.Opening { return simulator.Opening{User: user} }
-
 // secretOf reads a key as it is typed.
 func secretOf(key string) app.Secret { return app.Secret(strings.ReplaceAll(key, " ", "")) }
 

@@ -94,6 +94,7 @@ export async function copy(field) {
 //   data-get="PATH", data-download="PATH", data-copy="id of a field".
 // What comes back is given to the page's own show function.
 export function buttons(show) {
+  document.body.dataset.ready = ""; // until now a press would have been lost
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-post],[data-get],[data-download],[data-copy]");
     if (!button) return;
