@@ -55,6 +55,9 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil {
 		return app.Order{}, err
 	}
+	if err := s.idle(ctx, v, requests); err != nil {
+		return app.Order{}, err
+	}
 	now, err := s.Portal.Recheck(ctx, v.Portal, v.User)
 	if err != nil {
 		return app.Order{}, app.Wrap("check user", err)
@@ -155,6 +158,26 @@ func (s *Service) orderable(ctx context.Context, v app.Visit, ids []app.RequestI
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// idle refuses a document that the visitor has ordered already, in another tab:
+// a second code would be used up for nothing but a conflict.
+func (s *Service) idle(ctx context.Context, v app.Visit, requests []app.Request) error {
+	busy, err := s.Store.Requests(ctx, v.Portal, app.RequestQuery{
+		User: v.User, Entity: v.Entity, States: []app.State{app.Authorized, app.Prepared, app.Signed},
+	})
+	if err != nil {
+		return err
+	}
+	for _, b := range busy {
+		for _, r := range requests {
+			d := b.Document
+			if d.Source == r.Document.Source && d.Field == r.Document.Field && d.FileID == r.Document.FileID {
+				return app.Fail(app.Conflict, "check request", "request.already")
+			}
+		}
+	}
+	return nil
 }
 
 // checkOrderable refuses a Request that is no longer waiting for an order.

@@ -202,6 +202,14 @@ func scenes() []scene {
 			},
 		},
 		{
+			name: "ordered in another tab", kind: app.Conflict, key: "request.already",
+			change: func(w *world, in *signing.OrderInput) {
+				w.order(w.mary)
+				w.clock.forward(30 * time.Second)
+				in.Code, in.Requests = w.code(w.mary), []app.RequestID{w.freeze(w.enter(w.mary)).ID}
+			},
+		},
+		{
 			name: "no such position", kind: app.Invalid, key: "order.placement",
 			change: func(_ *world, in *signing.OrderInput) { in.Signet.Placement.Position = "middle" },
 		},
