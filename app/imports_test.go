@@ -80,9 +80,13 @@ func TestImports(t *testing.T) {
 		}
 	}
 	for _, p := range []struct{ from, never string }{
-		{"app", "app/"}, {"app", "signer"}, {"app", "bitrix"},
-		{"bitrix", "signer"}, {"bitrix", "app"},
-		{"signer", "bitrix"}, {"signer", "app"},
+		{"app", "app/"},
+		{"app", "signer"},
+		{"app", "bitrix"},
+		{"bitrix", "signer"},
+		{"bitrix", "app"},
+		{"signer", "bitrix"},
+		{"signer", "app"},
 		{"views", "app"},
 	} {
 		for path := range closure(imports, p.from) {
