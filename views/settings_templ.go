@@ -5,10 +5,8 @@ package views
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // SettingsPage is the settings page as it opens: bones, filled by the script.
 func SettingsPage(p Page, sections []Section) templ.Component {
@@ -250,7 +248,7 @@ func OverviewSection(o Overview) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, s := range o.Steps {
-			templ_7745c5c3_Var13 := []any{"first-step", templ.KV("first-step-done", s.Done)}
+			var templ_7745c5c3_Var13 = []any{"first-step", templ.KV("first-step-done", s.Done)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
