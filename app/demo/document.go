@@ -158,7 +158,8 @@ func (d *document) bytes() ([]byte, error) {
 	fonts := fmt.Sprintf("<</F1 %d 0 R/F2 %d 0 R>>", w.typeface(d.regular), w.typeface(d.bold))
 	var kids []string
 	for i, content := range d.pages {
-		fmt.Fprintf(content, "BT /F1 8 Tf 0.5 g %.2f 40 Td <%s> Tj ET\n", pageWidth-marginX-30,
+		// Below the places of signets, which end 28 points above the edge.
+		fmt.Fprintf(content, "BT /F1 8 Tf 0.5 g %.2f 14 Td <%s> Tj ET\n", pageWidth-marginX-30,
 			d.regular.hex(fmt.Sprintf("%d / %d", i+1, len(d.pages))))
 		stream := w.stream("", content.Bytes())
 		page := w.reserve()

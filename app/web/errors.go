@@ -159,9 +159,10 @@ func message(key string, kind app.Kind, args []any, words *i18n.Printer) string 
 }
 
 // fates are the standard sentences. That a refused code was not used up is not
-// worth a sentence of its own.
+// worth a sentence of its own. What became of an order that was given before,
+// in another tab perhaps, is seen there and not said here.
 func fates(f fate, key string, fileChanged, codeUsed bool, words *i18n.Printer) []string {
-	if f == fateNone {
+	if f == fateNone || key == "request.already" {
 		return nil
 	}
 	list := []string{words.T("fate.file-unchanged")}
