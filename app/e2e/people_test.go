@@ -200,6 +200,7 @@ func (o order) fill(f *page) {
 	f.click(fmt.Sprintf(`label:has(> input[name=position][value="%s"])`, o.position))
 	f.write("#reason", o.reason)
 	f.write("#code", o.code)
+	f.until(`document.documentElement.scrollHeight <= innerHeight`) // the portal shows the whole form
 }
 
 // done waits for the end of a signature.

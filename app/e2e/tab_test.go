@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,7 +134,10 @@ func (w *world) twoTabs(file []byte) {
 	forms[0].click("#sign-form [type=submit]")
 	done(forms[0])
 	forms[1].click("#sign-form [type=submit]")
-	forms[1].until(`[...document.querySelectorAll("[data-error-for=code], .alert")].some(e => e.textContent.trim() !== "")`)
+	forms[1].shows("#sign-form .alert", "carried out already")
+	if text := forms[1].text("#sign-form .alert"); strings.Contains(text, "not changed") {
+		w.t.Errorf("the second tab denies what the first one did: %s", text)
+	}
 	tabs[1].shot("second-tab")
 	after, _ := w.visitor(mary).contract(1)
 	judge(w.t, after, file, 2)
