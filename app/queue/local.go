@@ -3,7 +3,9 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -185,11 +187,23 @@ func (q *Local) work(ctx context.Context, j job) {
 		return
 	}
 	var err error
-	again, err = q.config.Handler(ctx, j.portal, j.id)
+	again, err = q.handle(ctx, j)
 	if err != nil && ctx.Err() == nil {
 		q.config.Log.WarnContext(ctx, "request stopped", "request", string(j.id), "again", again, "error", err)
 	}
 	if err != nil && again.IsZero() && ctx.Err() == nil {
 		again = q.config.Now().Add(q.config.Poll) // whatever is left unfinished is not run in a loop
 	}
+}
+
+// handle calls the handler. A panic becomes an error, so that one document
+// cannot end the service, or every new start of it. Its value is not logged: it
+// may hold anything.
+func (q *Local) handle(ctx context.Context, j job) (again time.Time, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("handler panicked: %T\n%s", p, debug.Stack())
+		}
+	}()
+	return q.config.Handler(ctx, j.portal, j.id)
 }

@@ -326,3 +326,24 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestAPanicEndsNothing holds that a document on which the handler panics does
+// not keep the others from being signed.
+func TestAPanicEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := &source{}, &diary{start: time.Now()}
+		s.put("bad", time.Time{})
+		s.put("good", time.Now().Add(time.Second))
+		_, stop := run(t, queue.Config{Source: s, Workers: 1, Handler: func(_ context.Context, _ app.PortalID, id app.RequestID) (time.Time, error) {
+			if id == "bad" {
+				panic("a document that nobody thought of")
+			}
+			d.note(id)
+			s.finish(id)
+			return time.Time{}, nil
+		}})
+		time.Sleep(10 * time.Second)
+		stop()
+		d.expect(t, "good 1s")
+	})
+}

@@ -120,3 +120,23 @@ func TestNewRefuses(t *testing.T) {
 		t.Error("a spool in a file")
 	}
 }
+
+// TestALostIdentityIsNotReplaced holds that files which only the lost key
+// opens are not buried under a new one.
+func TestALostIdentityIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	put(t, open(t, dir), "0123456789abcdef0123456789abcdef/original", []byte("kept"))
+	name := filepath.Join(dir, "identity.sealed")
+	key, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := spool.New(dir, keeper(t, 1)); !isDamage(err) {
+		t.Fatalf("without its key the spool opens: %v", err)
+	}
+	write(t, name, key)
+	expectFile(t, open(t, dir), "0123456789abcdef0123456789abcdef/original", []byte("kept"))
+}

@@ -51,6 +51,9 @@ func openIdentity(dir string, keeper *secret.Keeper) (*age.X25519Identity, error
 	name := filepath.Join(dir, identityFile)
 	sealed, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := empty(dir); err != nil {
+			return nil, err
+		}
 		return makeIdentity(dir, keeper)
 	}
 	if err != nil {
@@ -62,6 +65,18 @@ func openIdentity(dir string, keeper *secret.Keeper) (*age.X25519Identity, error
 	}
 	defer clear(plain)
 	return age.ParseX25519Identity(string(plain))
+}
+
+// empty refuses a folder that holds sealed files: with a new key none of them
+// could ever be read again.
+func empty(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.HasSuffix(path, ending) {
+			err = app.Fail(app.Internal, "open spool", "").
+				Because(errors.New("the spool's key is missing beside sealed files: restore " + identityFile))
+		}
+		return err
+	})
 }
 
 func makeIdentity(dir string, keeper *secret.Keeper) (*age.X25519Identity, error) {
@@ -111,10 +126,7 @@ func (s *Spool) Create(ctx context.Context, name string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, failure("create spool file", err)
-	}
-	f, err := begin(path)
+	f, err := beginIn(path)
 	if err != nil {
 		return nil, err
 	}
@@ -247,6 +259,20 @@ func (r *Reader) Close() error { return r.file.Close() }
 type part struct {
 	*os.File
 	path string
+}
+
+// beginIn begins a file in a folder that may not be there, or that Delete may
+// remove just now since it is empty.
+func beginIn(path string) (*part, error) {
+	for range 10 {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, failure("create spool file", err)
+		}
+		if f, err := begin(path); !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return begin(path)
 }
 
 func begin(path string) (*part, error) {
