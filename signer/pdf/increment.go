@@ -259,3 +259,5 @@ func (inc *increment) appended(raw []byte, old Array, foreign bool, item Ref) Ob
 	}
 	return append(slices.Clone(old), item)
 }
+
+func isDict(o Object) bool { _, ok := o.(Dict); return ok }

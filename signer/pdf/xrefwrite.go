@@ -175,5 +175,3 @@ func (inc *increment) finishStream(trailer *rawDict, entries []numbered, at int6
 	inc.end()
 	return nil
 }
-
-func isDict(o Object) bool { _, ok := o.(Dict); return ok }
