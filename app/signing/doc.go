@@ -26,6 +26,9 @@
 //
 // Nothing is signed before the audit log holds the intent, durably. The bytes
 // signed are the frozen ones, whose SHA-256 the person was shown. The signed
-// file is verified before it leaves the house. One code authorizes one Order,
-// ever.
+// file is verified before it leaves the house, and the bytes delivered are those
+// that were verified. One code authorizes one Order, ever, and is used up only
+// when everything that can be refused before has not been refused. Whatever call
+// fails, and whenever the process ends, the end is one signed file and one entry
+// in the timeline, or the file as it was and a sentence that says why.
 package signing

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -282,5 +283,33 @@ func TestSecretsStayInside(t *testing.T) {
 		if strings.Contains(log.String(), value) {
 			t.Errorf("the %s is told", name)
 		}
+	}
+}
+
+// The queue never runs one Request twice at once. If it did, nothing wrong
+// would reach the portal.
+func TestTwoRunnersDoNoHarm(t *testing.T) {
+	for range 10 {
+		w := newWorld(t)
+		_, r := w.order(w.mary)
+		var wait sync.WaitGroup
+		for range 3 {
+			wait.Go(func() { _, _ = w.Run(context.Background(), r.Portal, r.ID) })
+		}
+		wait.Wait()
+		end := w.run(r.ID)
+		switch end.State {
+		case app.Done:
+			w.signedOnce()
+		case app.Failed: // one runner's file was taken from under the other
+			w.untouched()
+			readable(t, end.Failure.Key)
+		default:
+			t.Fatalf("%s: %+v", end.State, end.Failure)
+		}
+		if told := w.told(); told > 1 {
+			t.Errorf("the timeline tells it %d times", told)
+		}
+		w.intact()
 	}
 }
