@@ -24,10 +24,8 @@ func (c *comparison) annotations(a, b pdf.Object, path string, depth int) {
 			used[j] = true
 			c.annotation(item, newList[j], at, depth)
 		case found: // listed twice
-		case isField(dictOf(c.old, item)):
-			c.report(ChangeContent, at)
 		default:
-			c.report(ChangeAnnotation, at)
+			c.report(annotationKind(c.old, dictOf(c.old, item)), at)
 		}
 	}
 	for j, item := range newList {
@@ -69,7 +67,11 @@ func (c *comparison) annotation(a, b pdf.Object, path string, depth int) {
 		c.value(a, b, path, depth+1)
 		return
 	}
-	c.later(ChangeAnnotation, path, a, b)
+	kind := annotationKind(c.old, dictOf(c.old, a))
+	if kind == ChangeAnnotation {
+		kind = annotationKind(c.now, dictOf(c.now, b))
+	}
+	c.later(kind, path, a, b)
 }
 
 // newAnnotation judges an annotation that this page did not have.
@@ -80,11 +82,7 @@ func (c *comparison) newAnnotation(item pdf.Object, path string) {
 		return
 	}
 	if !isField(d) {
-		kind := ChangeAnnotation
-		if !comments[nameOf(c.now, d["Subtype"])] {
-			kind = ChangeContent // links, films, things that run
-		}
-		c.report(kind, path)
+		c.report(annotationKind(c.now, d), path)
 		return
 	}
 	ref, _ := item.(pdf.Ref)
@@ -99,12 +97,19 @@ func (c *comparison) newAnnotation(item pdf.Object, path string) {
 	// The comparison of the forms judges new fields.
 }
 
-// comments are the annotations that DocMDP's P=3 is about: what people write
-// and draw on a page (ISO 32000-2, 12.5.6.2, markup annotations).
-var comments = map[pdf.Name]bool{
-	"Text": true, "FreeText": true, "Line": true, "Square": true, "Circle": true, "Polygon": true,
-	"PolyLine": true, "Highlight": true, "Underline": true, "Squiggly": true, "StrikeOut": true,
-	"Stamp": true, "Caret": true, "Ink": true, "Popup": true, "FileAttachment": true,
+// annotationKind tells the annotations that DocMDP's P=3 is about, what people
+// write and draw on a page (ISO 32000-2, 12.5.6.2, markup annotations), from
+// fields, links, films and things that run.
+func annotationKind(f *pdf.File, d pdf.Dict) ChangeKind {
+	if isField(d) {
+		return ChangeContent
+	}
+	switch nameOf(f, d["Subtype"]) {
+	case "Text", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight", "Underline",
+		"Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup", "FileAttachment":
+		return ChangeAnnotation
+	}
+	return ChangeContent
 }
 
 // nameOf resolves to a name, "" where there is none.

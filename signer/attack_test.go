@@ -48,7 +48,7 @@ func (o objects) build() []byte {
 // section appends objects with a table and a trailer.
 func (o objects) section(out []byte, trailer string) []byte {
 	var table bytes.Buffer
-	size := 40
+	size := 3100
 	for _, n := range slices.Sorted(maps.Keys(o)) {
 		fmt.Fprintf(&table, "%d 1\n%010d 00000 n \n", n, len(out))
 		out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", n, o[n])
@@ -318,5 +318,24 @@ func TestSharedObject(t *testing.T) {
 	}, "")
 	if r := verify(t, changed); r.Good(false) {
 		t.Errorf("%+v", r.Signatures)
+	}
+}
+
+// TestLongChain: objects that are linked one to the next, as bookmarks are, are
+// compared to the last.
+func TestLongChain(t *testing.T) {
+	id := signertest.SelfSigned(t, signertest.Leaf{})
+	const first, last = 100, 3000
+	doc := plain()
+	doc[1] = strings.Replace(doc[1], "/Type /Catalog", "/Type /Catalog /Outlines << /First 100 0 R /Last 3000 0 R >>", 1)
+	for n := first; n <= last; n++ {
+		doc[n] = fmt.Sprintf("<< /Title (%d) /Next %d 0 R /Prev %d 0 R >>", n, min(n+1, last), max(n-1, first))
+	}
+	signed, _ := sign(t, doc.build(), id.Key, options(id))
+	if r := verify(t, update(signed, objects{9: "<< /Title (new) >>"}, "/Info 9 0 R")); !r.Good(false) {
+		t.Errorf("nothing but the title is new: %+v", r.Signatures)
+	}
+	if r := verify(t, update(signed, objects{last: "<< /Title (other) >>"}, "")); r.Good(false) {
+		t.Errorf("the last bookmark is another: %+v", r.Signatures)
 	}
 }

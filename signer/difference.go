@@ -15,6 +15,7 @@ const (
 	maxDepth    = 400
 	maxChanges  = 100
 	maxTasks    = 200_000
+	maxPath     = 200 // bytes of Change.Path, about
 )
 
 // compare reports what differs between the revision that a signature covers
@@ -33,6 +34,7 @@ func compare(ctx context.Context, old, now *pdf.File, p permission, locks []*pdf
 	c.sink = &c.changes
 	c.once(old.Trailer()["Root"], now.Trailer()["Root"])
 	c.trailer()
+	c.drain()
 	c.lenient()
 	return c.changes
 }
@@ -51,6 +53,7 @@ type comparison struct {
 	permission       permission
 	locks            []*pdf.Lock
 	seen             map[pair]bool
+	visits           []visit
 	oldForm, newForm map[pdf.Ref]field
 	// drawn is set below the resources of a page and the dictionaries of streams:
 	// nothing there is a field or a comment, whatever it claims to be.
@@ -60,6 +63,13 @@ type comparison struct {
 	forbidden, permitted []task
 	changes              []Change
 	sink                 *[]Change // where report writes: changes, or a task's own list
+}
+
+// visit is two values that are still to be compared.
+type visit struct {
+	old, now pdf.Object
+	path     string
+	drawn    bool
 }
 
 // task is a lenient place: if its two values differ, that is a change of this
@@ -124,6 +134,7 @@ func (c *comparison) do(t task) {
 	var found []Change
 	c.sink = &found
 	c.value(t.old, t.now, t.path, 0)
+	c.drain()
 	c.sink = &c.changes
 	switch {
 	case slices.ContainsFunc(found, func(x Change) bool { return x.Kind == ChangeUndecided }):
@@ -133,49 +144,67 @@ func (c *comparison) do(t task) {
 	}
 }
 
-// value compares two values of any type.
+// value compares two values of any type. Objects that both revisions name are
+// put off until drain: a list that is linked from one to the next can be long.
 func (c *comparison) value(a, b pdf.Object, path string, depth int) {
+	oldRef, aIsRef := a.(pdf.Ref)
+	newRef, bIsRef := b.(pdf.Ref)
+	if !aIsRef || !bIsRef {
+		c.resolved(visit{a, b, path, c.drawn}, depth)
+		return
+	}
+	key := pair{oldRef, newRef, c.drawn}
+	if !c.seen[key] {
+		c.seen[key] = true
+		c.visits = append(c.visits, visit{a, b, shorten(path), c.drawn})
+	}
+}
+
+// drain compares what was put off.
+func (c *comparison) drain() {
+	for len(c.visits) > 0 {
+		v := c.visits[0]
+		c.visits = c.visits[1:]
+		c.drawn = v.drawn
+		c.resolved(v, 0)
+		c.drawn = false
+	}
+}
+
+// resolved compares two values, whether they are named or direct.
+func (c *comparison) resolved(v visit, depth int) {
 	if len(*c.sink) >= maxChanges {
 		return
 	}
 	if c.steps++; c.steps > maxCompared || depth > maxDepth || c.steps%4096 == 0 && c.ctx.Err() != nil {
-		c.report(ChangeUndecided, path)
+		c.report(ChangeUndecided, v.path)
 		return
 	}
-	oldRef, aIsRef := a.(pdf.Ref)
-	newRef, bIsRef := b.(pdf.Ref)
-	if aIsRef && bIsRef {
-		key := pair{oldRef, newRef, c.drawn}
-		if c.seen[key] {
-			return
-		}
-		c.seen[key] = true
-	}
-	x, err := c.old.Resolve(a)
-	y, err2 := c.now.Resolve(b)
+	x, err := c.old.Resolve(v.old)
+	y, err2 := c.now.Resolve(v.now)
 	if err != nil || err2 != nil {
-		if !c.unmoved(a, b) {
-			c.report(ChangeUndecided, path)
+		if !c.unmoved(v.old, v.now) {
+			c.report(ChangeUndecided, v.path)
 		}
 		return
 	}
 	switch x := x.(type) {
 	case pdf.Dict:
 		if y, ok := y.(pdf.Dict); ok {
-			c.dicts(x, y, path, depth)
+			c.dicts(x, y, v.path, depth)
 			return
 		}
 	case pdf.Array:
 		if y, ok := y.(pdf.Array); ok {
-			c.arrays(x, y, path, depth)
+			c.arrays(x, y, v.path, depth)
 			return
 		}
 	case *pdf.Stream:
 		if y, ok := y.(*pdf.Stream); ok {
-			if c.now.Encryption() != nil && oldRef != newRef { // each object has a key of its own
-				c.report(ChangeContent, path)
+			if c.now.Encryption() != nil && !equalRaw(v.old, v.now) { // each object has a key of its own
+				c.report(ChangeContent, v.path)
 			}
-			c.streams(x, y, path, depth)
+			c.streams(x, y, v.path, depth)
 			return
 		}
 	default:
@@ -183,7 +212,15 @@ func (c *comparison) value(a, b pdf.Object, path string, depth int) {
 			return
 		}
 	}
-	c.report(ChangeContent, path)
+	c.report(ChangeContent, v.path)
+}
+
+// shorten keeps the path through a long chain of objects readable.
+func shorten(path string) string {
+	if len(path) <= maxPath {
+		return path
+	}
+	return path[:maxPath/2] + "…" + path[len(path)-maxPath/2:]
 }
 
 // unmoved tells whether two references name the same bytes of the file.

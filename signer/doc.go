@@ -17,6 +17,24 @@
 // document, unchanged, followed by the increment with the signature in its
 // place. Verify tells what a stranger would find.
 //
+// Two helpers stand beside them: Inspect tells in advance whether a document can
+// be signed, and Check holds a finished file against its original and against
+// what was prepared, before it leaves the house.
+//
+// # What Verify asks
+//
+// Of each signature: does its byte range leave out its own value and nothing
+// else; did this certificate's key sign these bytes; does the certificate lead to
+// a given root. Then it compares the document as it was signed with the document
+// as it is now, object by object from the trailer on. What differs is allowed
+// only where ISO 32000-2, 12.8.2.2 and the locks of fields leave it open: see
+// ChangeKind. What cannot be compared is not allowed. Bytes behind the last
+// revision are not allowed either, whatever they are.
+//
+// It does not ask whether a certificate was revoked. A signature that was taken
+// away together with its field is not found: a file without signatures is
+// unsigned, not good.
+//
 // # Guarantees
 //
 // The input is an unchanged prefix of the output, so earlier signatures stay
