@@ -11,8 +11,8 @@
 // then fetched from the portal over HTTP and shown to pdfsig, openssl and qpdf.
 //
 // TestSignTab is the same tab where things go wrong or twice: a wrong code, a
-// double click, a reload while the work runs, two tabs, a deal without a PDF, a
-// visitor who is not an administrator.
+// double click, a reload right after Sign, two tabs, a deal without a PDF, a
+// visitor who is not an administrator, a setup link of somebody else or used.
 //
 // # How
 //
@@ -24,7 +24,8 @@
 // sleeping: each wait names its condition.
 //
 // Every page and frame that a test drives is listened to; an exception or an
-// error in its console fails the test.
+// error in its console fails the test. The frame of the installation is not
+// heard: it is gone before anything can attach to it.
 //
 // # Pictures
 //

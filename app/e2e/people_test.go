@@ -174,7 +174,7 @@ func (w *world) code(at time.Time) string {
 	return strings.TrimSpace(string(out))
 }
 
-// sign tab of a deal: Mary opens the deal and clicks its tab.
+// signTab has the person of a tab open a deal and click its Sign tab.
 func (w *world) signTab(tab *page, deal int) *page {
 	w.t.Helper()
 	path := fmt.Sprintf("/crm/deal/details/%d/", deal)

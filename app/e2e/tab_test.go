@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +17,9 @@ func TestSignTab(t *testing.T) {
 	t.Parallel()
 	signertest.Need(t, "pdfsig", "qpdf", "openssl", "certutil")
 	w := newWorld(t)
-	w.ready()
 	// Chromium reports each refused call as an error of its own.
-	w.tab.b.allow("a status of 401 (Unauthorized)", "a status of 409 (Conflict)")
+	w.tab.b.allow("a status of 401 (Unauthorized)", "a status of 403 (Forbidden)", "a status of 409 (Conflict)")
+	w.ready()
 	file, _ := w.visitor(mary).contract(1)
 
 	w.noPDF()
@@ -35,9 +36,26 @@ func (w *world) ready() {
 	settings := w.install()
 	account(settings)
 	w.certificates(settings)
-	w.enrol(w.link(settings))
+	link := w.link(settings)
+	w.strangersLink(link)
+	w.enrol(link)
 	midStep()
 	w.confirm(w.code(time.Now().Add(-step)))
+	w.tab.visit(link)
+	w.tab.shows("main", "This link has been used")
+	w.tab.shot("link-used")
+}
+
+// strangersLink has Anna open Mary's link: she proves to be somebody else.
+func (w *world) strangersLink(link string) {
+	w.t.Helper()
+	w.tab.visit(link)
+	w.tab.click(fmt.Sprintf(`a[href^="%s/oauth/authorize"]`, w.portal))
+	w.tab.shows("main", "This link is meant for someone else")
+	if js[bool](w.tab, `document.querySelector("[data-post]") !== null`) {
+		w.t.Error("somebody else's link offers the secret")
+	}
+	w.tab.shot("link-of-another")
 }
 
 // midStep returns at once, unless the present step of the codes ends so soon
