@@ -27,7 +27,7 @@ func (s *Server) identify(c echo.Context) (app.Visit, error) {
 }
 
 // framePage answers a portal's frame with a page that carries a Session.
-func (s *Server) framePage(c echo.Context, d door, v app.Visit, make func(*call, views.Page) templ.Component) error {
+func (s *Server) framePage(c echo.Context, d door, v app.Visit, draw func(*call, views.Page) templ.Component) error {
 	p, err := s.config.Portals.Portal(c.Request().Context(), v.Portal)
 	if err != nil {
 		return app.Wrap("find portal", err)
@@ -38,7 +38,7 @@ func (s *Server) framePage(c echo.Context, d door, v app.Visit, make func(*call,
 	}
 	now := newCall(c, v)
 	page := views.Page{T: now.T, Lang: now.words.Language(), Title: now.T("title.app"), Session: token}
-	return s.page(c, http.StatusOK, framedBy(p), make(now, page))
+	return s.page(c, http.StatusOK, framedBy(p), draw(now, page))
 }
 
 // dealTab is the Sign tab of a deal, as the portal's frame opens it.

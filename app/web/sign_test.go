@@ -462,3 +462,33 @@ func TestPortalFails(t *testing.T) {
 	}
 	tab.open()
 }
+
+// TestUndelivered has the portal refuse the signed file; the person fetches
+// it, and delivers it later without a new code.
+func TestUndelivered(t *testing.T) {
+	w, phone, certificate := ready(t)
+	tab := w.tab(w.acme, w.acme.mary)
+	request := tab.open()
+	w.acme.Inject(simulator.Fault{Method: "crm.item.update", Kind: simulator.AccessDenied, Skip: 1}) // the first only asks
+	tab.ok("POST", "/api/sign/orders", order(request, certificate, phone.code()))
+	a := tab.settled(request)
+	if a.field("screen") != "undelivered" {
+		t.Fatalf("at the end: %s", a.text())
+	}
+	for _, want := range []string{"Signed, but not in the deal yet", "No new code is needed", "was not changed", requestFile(request), request + "/retry"} {
+		if !strings.Contains(a.field("html"), want) {
+			t.Errorf("the screen has no %q", want)
+		}
+	}
+	if file := tab.ok("GET", "/api/sign/requests/"+request+"/signed", nil); !bytes.Contains(file.body, []byte("/ByteRange")) {
+		t.Error("the signed file cannot be fetched")
+	}
+	if list := tab.ok("GET", "/api/sign?list=1", nil); !strings.Contains(list.field("html"), "Signed, not in the deal yet") {
+		t.Errorf("the list shows %s", list.text())
+	}
+	w.acme.Heal()
+	tab.ok("POST", "/api/sign/requests/"+request+"/retry", object{})
+	if got := tab.settled(request).field("screen"); got != "done" {
+		t.Errorf("delivered later: %s", got)
+	}
+}

@@ -50,6 +50,7 @@ type world struct {
 	http       *http.Server
 	base       string
 	log        *journal
+	tokens     *keys.Tokens // nil where the test has none
 }
 
 // company is a simulated portal with its people and one deal.
@@ -106,9 +107,12 @@ func (j *journal) String() string {
 
 // newWorld puts everything together; the app is installed in both companies
 // by their administrators.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldWith(t, nil) }
+
+// newWorldWith has the tokens too.
+func newWorldWith(t *testing.T, tokens *keys.Tokens) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}, log: &journal{}}
+	w := &world{t: t, tokens: tokens, clock: &clock{now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}, log: &journal{}}
 	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: 1})
 	t.Cleanup(func() { _ = w.cloud.Close() })
 	listener := httptest.NewUnstartedServer(nil)
@@ -173,7 +177,7 @@ func (w *world) assemble() {
 	})
 	must(err)
 	signatures, err := signing.New(signing.Config{
-		Store: w.store, Spool: room{files}, Portal: portals, Keys: ring{w.store}, CheckCode: otp.Verify,
+		Store: w.store, Spool: room{files}, Portal: portals, Keys: ring{w.store, w.tokens}, CheckCode: otp.Verify,
 		Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20,
 	})
 	must(err)
@@ -181,7 +185,11 @@ func (w *world) assemble() {
 	must(err)
 	w.run(jobs)
 	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	office, err := admin.New(admin.Config{Store: w.store, Directory: portals, Enrolments: enrolments, Now: w.clock.Now})
+	settings := admin.Config{Store: w.store, Directory: portals, Enrolments: enrolments, Now: w.clock.Now}
+	if w.tokens != nil {
+		settings.Tokens = w.tokens
+	}
+	office, err := admin.New(settings)
 	must(err)
 	w.server, err = web.New(web.Config{
 		Public: w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
@@ -214,9 +222,16 @@ func (r room) Open(ctx context.Context, name string) (signing.SpoolReader, error
 	return r.Spool.Open(ctx, name)
 }
 
-type ring struct{ store *store.Store }
+type ring struct {
+	store  *store.Store
+	tokens *keys.Tokens
+}
 
 func (r ring) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, func(), error) {
+	if c.Source == app.KeyToken {
+		key, err := r.tokens.Signer(ctx, keys.KeyID{Token: c.TokenSerial, ID: c.KeyID, Certificate: string(c.ID)})
+		return key, func() {}, err
+	}
 	der, err := r.store.SoftwareKey(ctx, c.Portal, c.ID)
 	if err != nil {
 		return nil, nil, err
@@ -225,7 +240,17 @@ func (r ring) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, fun
 	return key, func() {}, err
 }
 
-func (r ring) Absent(context.Context, app.Certificate) (time.Time, bool) { return time.Time{}, false }
+func (r ring) Absent(_ context.Context, c app.Certificate) (time.Time, bool) {
+	if c.Source == app.KeySoftware {
+		return time.Time{}, false
+	}
+	for _, t := range r.tokens.Status() {
+		if t.Token.Serial == c.TokenSerial {
+			return t.Since, t.State != keys.StateReady && t.State != keys.StateUnknown
+		}
+	}
+	return time.Time{}, true
+}
 
 func (c *company) credentials() portal.App {
 	return portal.App{ClientID: c.app.ClientID, Secret: app.Secret(c.app.ClientSecret)}

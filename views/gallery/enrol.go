@@ -13,8 +13,8 @@ import (
 
 // enrolStates are the enrolment page.
 func enrolStates() []State {
-	whole := func(name string, make func(w *i18n.Printer) templ.Component) State {
-		return State{Name: name, Page: make}
+	whole := func(name string, draw func(w *i18n.Printer) templ.Component) State {
+		return State{Name: name, Page: draw}
 	}
 	left := func(w *i18n.Printer) string { return w.T("enrol.left", 54*time.Minute) }
 	closed := func(key string) State {

@@ -98,16 +98,16 @@ func around(outer, inner templ.Component) templ.Component {
 }
 
 // fragments shows what a script would put into the page.
-func fragments(name, kind string, make func(w *i18n.Printer) []templ.Component) State {
+func fragments(name, kind string, draw func(w *i18n.Printer) []templ.Component) State {
 	return State{Name: name, Page: func(w *i18n.Printer) templ.Component {
-		return around(views.Shell(page(w, kind)), templ.Join(make(w)...))
+		return around(views.Shell(page(w, kind)), templ.Join(draw(w)...))
 	}}
 }
 
 // section shows a section of the settings below their tabs.
-func section(name, open string, make func(w *i18n.Printer) templ.Component) State {
+func section(name, open string, draw func(w *i18n.Printer) templ.Component) State {
 	return State{Name: name, Page: func(w *i18n.Printer) templ.Component {
 		p := page(w, "settings")
-		return around(views.Shell(p), around(views.SettingsFrame(p, tabs(w), open), make(w)))
+		return around(views.Shell(p), around(views.SettingsFrame(p, tabs(w), open), draw(w)))
 	}}
 }
