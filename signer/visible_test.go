@@ -48,7 +48,10 @@ func TestVisible(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, turn), func(t *testing.T) {
 				in := shape.Bytes()
 				blank := render(t, in, "")
-				for _, at := range positions {
+				for i, at := range positions {
+					if name != "cropped" && i%5 > 0 { // two corners tell as much there
+						continue
+					}
 					out := markAt(t, in, id, at.name)
 					keep := ""
 					if at.column == 2 {
@@ -71,7 +74,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// markAt signs visibly, and asks for the words and for the signature.
+// markAt signs visibly, and checks the signature and, once, the words.
 func markAt(t *testing.T, in []byte, id *signertest.Identity, where string) []byte {
 	t.Helper()
 	o := options(id)
@@ -83,13 +86,21 @@ func markAt(t *testing.T, in []byte, id *signertest.Identity, where string) []by
 	if err := check(t, in, out, p); err != nil {
 		t.Errorf("%s: %v", where, err)
 	}
-	words := strings.Join(strings.Fields(string(signertest.Run(t, "pdftotext", signertest.WriteFile(t, "out.pdf", out), "-"))), " ")
-	for _, want := range []string{"Мария Иванова", "Утверждаю"} {
-		if !strings.Contains(words, want) {
-			t.Errorf("%s: pdftotext does not find %q in %q", where, want, words)
-		}
+	if where == "top-left" {
+		hasWords(t, out, "Мария Иванова", "Утверждаю")
 	}
 	return out
+}
+
+// hasWords wants pdftotext to find words.
+func hasWords(t *testing.T, in []byte, words ...string) {
+	t.Helper()
+	text := strings.Join(strings.Fields(string(signertest.Run(t, "pdftotext", signertest.WriteFile(t, "out.pdf", in), "-"))), " ")
+	for _, want := range words {
+		if !strings.Contains(text, want) {
+			t.Errorf("pdftotext does not find %q in %q", want, text)
+		}
+	}
 }
 
 // area is where two pictures differ.
