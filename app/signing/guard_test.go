@@ -196,6 +196,9 @@ func TestATokenThatWobbles(t *testing.T) {
 			w.untouched()
 			continue
 		}
+		if end.Attempts != 0 || !end.RetryAt.IsZero() {
+			t.Errorf("done after %d attempts, again at %v", end.Attempts, end.RetryAt)
+		}
 		w.signedOnce()
 	}
 }
