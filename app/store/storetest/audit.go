@@ -96,6 +96,7 @@ func testTampering(t *testing.T, w *world) {
 		t.Errorf("as it was: %d, %d, %v", count, bad, err)
 	}
 	w.cut(t, before, entries)
+	w.rewind(t, before, head, entries/2+1)
 }
 
 // tamper changes rows of the log and says how.
@@ -146,6 +147,36 @@ func (w *world) setRows(t *testing.T, from, to map[string]string) {
 		}
 		return nil
 	})
+}
+
+// rewind has someone who kept an older end of the log, which is vouched for,
+// take the log back to it: at once, with other entries following, and with one
+// of the old ones back in its place.
+func (w *world) rewind(t *testing.T, before map[string]string, head string, end int64) {
+	t.Helper()
+	verify := func(what string, wantCount, wantBad int64) {
+		t.Helper()
+		if count, bad, err := w.VerifyAudit(t.Context()); count != wantCount || bad != wantBad || err != nil {
+			t.Errorf("%s: %d, %d, %v; want %d, %d", what, count, bad, err, wantCount, wantBad)
+		}
+	}
+	state := maps.Clone(before)
+	state["system/_system/audit/main"] = head
+	w.setRows(t, before, state)
+	verify("an older end", end, end+1)
+	for name := range state {
+		if strings.HasPrefix(name, "audit") && name[len(name)-20:] > fmt.Sprintf("%020d", end) {
+			delete(state, name)
+		}
+	}
+	w.setRows(t, before, state)
+	for range 3 {
+		must(t, w.Audit(t.Context(), app.AuditEntry{Action: app.ActUnassigned, Portal: acme}))
+	}
+	verify("the limit of what can be seen from within", end+3, 0)
+	old := fmt.Sprintf("audit/_system/main/%020d", end+2)
+	w.setRow(t, old, before[old])
+	verify("an old entry among new ones", end+1, end+2)
 }
 
 // cut removes the newest entries with their rows in the indexes, and looks
