@@ -27,7 +27,7 @@ type File struct {
 	sections []*section // newest first
 	trailer  *rawDict
 	repaired string // why the table was made by a scan, "" if it was not
-	named    uint32 // the highest number that a reference names, in a repaired file
+	named    uint32 // the highest number that a reference names, as far as was read
 	crypt    *crypt
 
 	objects map[uint32]*object
@@ -140,6 +140,7 @@ func (f *File) parseAt(off int64, fn func(*parser) error) error {
 		}
 		p := parser{lexer: lexer{b: b, whole: off+int64(len(b)) >= f.src.size}}
 		err = fn(&p)
+		f.named = max(f.named, p.named)
 		if e := spend(&f.budget.parse, int64(p.pos+32), "parse"); e != nil {
 			return e
 		}

@@ -48,8 +48,8 @@ func (f *File) newIncrement(rand io.Reader) (*increment, error) {
 	return inc, err
 }
 
-// firstFree is a number above all that the file uses. Size is believed unless
-// it is beyond what readers accept.
+// firstFree is a number above all that the file uses, and above those that it
+// only names. Size is believed unless it is beyond what readers accept.
 func (f *File) firstFree() uint32 {
 	const acceptable = 8_388_607 // ISO 32000-1, Annex C
 	first := max(f.highest(), int64(f.named)) + 1

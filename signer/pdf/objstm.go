@@ -41,6 +41,7 @@ func (f *File) unpack(ref Ref, e entry) (*object, error) {
 	start := ps.pos
 	o := &object{ref: Ref{Number: ref.Number}, packed: true, offset: p.offset}
 	o.value, err = ps.value(0)
+	f.named = max(f.named, ps.named)
 	if errors.Is(err, errBroken) {
 		return o, nil
 	}

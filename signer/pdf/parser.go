@@ -13,8 +13,9 @@ var errBroken = errors.New("no value")
 type parser struct {
 	lexer
 	values int
-	broken bool // an end was missing: raw bytes would run into what follows
-	odd    bool // something was passed over: others may understand it otherwise
+	named  uint32 // the highest object number that a reference names
+	broken bool   // an end was missing: raw bytes would run into what follows
+	odd    bool   // something was passed over: others may understand it otherwise
 }
 
 // value reads the next value.
@@ -99,6 +100,9 @@ func (p *parser) numberOrRef(t token) (Object, error) {
 			return nil, err
 		}
 		if ok && gen <= 65535 && p.isWord(r, "R") {
+			if n <= maxScanned {
+				p.named = max(p.named, uint32(n))
+			}
 			return Ref{Number: uint32(n), Generation: uint16(gen)}, nil
 		}
 	}

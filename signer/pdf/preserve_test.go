@@ -144,6 +144,9 @@ func TestNumbers(t *testing.T) {
 	freed.table()
 	freed.object(1, "<</Type/Catalog/Pages 2 0 R>>")
 	freed.size = 5 // which is wrong
+	named := newBuilder()
+	named.onePage("/AcroForm<</Fields[10 0 R]>>", "/Annots[10 0 R 70 0 R]")
+	named.object(10, "<</T(A)/FT/Sig/V 50 0 R>>")
 	lost := newBuilder()
 	lost.onePage("/Names 33 0 R", "/Contents[3 0 R 60 0 R]")
 	for name, c := range map[string]struct {
@@ -152,6 +155,7 @@ func TestNumbers(t *testing.T) {
 	}{
 		"freed":    {freed.table(), 41},
 		"packed":   {packedFile(), 8},
+		"named":    {named.table(), 71},
 		"repaired": {[]byte(strings.Replace(string(lost.table()), "startxref", "", 1)), 61},
 	} {
 		f := open(t, sign(t, c.in, pdf.SignatureSpec{ContentsSize: 16}))

@@ -43,7 +43,7 @@ func (f *File) repair(why error) error {
 	}
 	f.forget()
 	f.sections = []*section{s.section()}
-	f.named = s.named
+	f.named = max(f.named, s.named)
 	return s.checkRoot()
 }
 

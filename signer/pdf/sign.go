@@ -43,6 +43,9 @@ func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 	if err := f.mayPrepare(&spec); err != nil {
 		return nil, err
 	}
+	if err := f.foresee(spec); err != nil {
+		return nil, err
+	}
 	random := spec.Rand
 	if random == nil {
 		random = rand.Reader
@@ -56,6 +59,23 @@ func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 		return nil, err
 	}
 	return s.reserved(), nil
+}
+
+// foresee reads the page that a new field will stand on before numbers are
+// given to new objects: what the page or the form names must not come true with
+// them. (A prepared document may have a field whose value is the number that the
+// signature would get, and then two fields would be signed.)
+func (f *File) foresee(spec SignatureSpec) error {
+	fm, err := f.readForm()
+	if err != nil || fm.names[spec.Field] {
+		return err
+	}
+	page, err := f.page(max(1, spec.Page))
+	if err != nil {
+		return err
+	}
+	_, err = f.resolve(page.Dict["Annots"])
+	return err
 }
 
 // A signing is one increment with a signature in the making.
