@@ -40,4 +40,7 @@ var (
 	ErrKeyMismatch = cms.ErrKeyMismatch
 	// ErrTokenAbsent: the token with the key is not plugged in.
 	ErrTokenAbsent = keys.ErrTokenAbsent
+	// ErrToken: the token failed during the call, as one does that is pulled out.
+	// Nothing was signed; it may be tried again.
+	ErrToken = keys.ErrToken
 )

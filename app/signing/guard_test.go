@@ -180,12 +180,13 @@ func TestRetryIntoAConflict(t *testing.T) {
 func TestATokenThatWobbles(t *testing.T) {
 	for _, c := range []struct {
 		fails int
+		fault error
 		state app.State
-	}{{2, app.Done}, {3, app.Failed}} {
+	}{{2, signer.ErrTokenAbsent, app.Done}, {2, signer.ErrToken, app.Done}, {3, signer.ErrToken, app.Failed}} {
 		w := newWorld(t)
 		_, r := w.order(w.mary)
 		config := w.config
-		config.Keys = &wobbly{Keys: w.keys, left: c.fails}
+		config.Keys = &wobbly{Keys: w.keys, left: c.fails, fault: c.fault}
 		w.serve(config)
 		end := w.run(r.ID)
 		if end.State != c.state {
@@ -206,7 +207,8 @@ func TestATokenThatWobbles(t *testing.T) {
 // wobbly gives keys whose token is away at the first signatures.
 type wobbly struct {
 	signing.Keys
-	left int
+	left  int
+	fault error
 }
 
 func (k *wobbly) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, func(), error) {
@@ -222,7 +224,7 @@ type wobblyKey struct {
 func (k wobblyKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if k.ring.left > 0 {
 		k.ring.left--
-		return nil, signer.ErrTokenAbsent
+		return nil, k.ring.fault
 	}
 	return k.Signer.Sign(random, digest, opts)
 }

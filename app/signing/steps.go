@@ -185,7 +185,7 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 	}
 	defer release()
 	cms, err := signer.Sign(ctx, &p, key)
-	if errors.Is(err, signer.ErrTokenAbsent) { // pulled out this very moment
+	if errors.Is(err, signer.ErrTokenAbsent) || errors.Is(err, signer.ErrToken) { // pulled out this very moment
 		return app.Fail(app.Unavailable, "sign", "certificate.token-absent").Because(err)
 	}
 	if err != nil {
