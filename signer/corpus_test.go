@@ -3,6 +3,7 @@ package signer_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,8 +20,8 @@ type corpusResult struct {
 	bad  error // what is wrong with the signed file
 }
 
-// TestCorpus signs every file of strangers and checks the result as the app
-// does.
+// TestCorpus signs every file of strangers twice and checks the results as the
+// app does: the first signature stays good, and so do those that were there.
 func TestCorpus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("signs every file of the corpus")
@@ -114,5 +115,15 @@ func signStranger(t *testing.T, file string, id *signertest.Identity) corpusResu
 			return corpusResult{file: file, bad: err}
 		}
 	}
-	return corpusResult{file: file, bad: check(t, in, out, p)}
+	if err := check(t, in, out, p); err != nil {
+		return corpusResult{file: file, bad: err}
+	}
+	again, p, err := trySign(t, out, id.Key, options(id))
+	if err != nil {
+		return corpusResult{file: file, bad: fmt.Errorf("second signature: %w", err)}
+	}
+	if err := check(t, out, again, p); err != nil { // the first one with it
+		return corpusResult{file: file, bad: fmt.Errorf("second signature: %w", err)}
+	}
+	return corpusResult{file: file}
 }

@@ -29,7 +29,7 @@ const (
 func compare(ctx context.Context, old, now *pdf.File, p permission, locks []*pdf.Lock) []Change {
 	c := &comparison{
 		ctx: ctx, old: old, now: now, permission: p, locks: locks, seen: map[pair]bool{},
-		oldForm: fieldsOf(old), newForm: fieldsOf(now),
+		oldForm: fieldsOf(old), newForm: fieldsOf(now), pages: pagesOf(old),
 	}
 	c.sink = &c.changes
 	c.once(old.Trailer()["Root"], now.Trailer()["Root"])
@@ -55,6 +55,7 @@ type comparison struct {
 	seen             map[pair]bool
 	visits           []visit
 	oldForm, newForm map[pdf.Ref]field
+	pages            map[pdf.Ref]bool
 	// drawn is set below the resources of a page and the dictionaries of streams:
 	// nothing there is a field or a comment, whatever it claims to be.
 	drawn bool
@@ -153,10 +154,11 @@ func (c *comparison) value(a, b pdf.Object, path string, depth int) {
 		c.resolved(visit{a, b, path, c.drawn}, depth)
 		return
 	}
-	key := pair{oldRef, newRef, c.drawn}
+	drawn := c.drawn && !(oldRef == newRef && c.pages[oldRef]) // a page is not part of a picture
+	key := pair{oldRef, newRef, drawn}
 	if !c.seen[key] {
 		c.seen[key] = true
-		c.visits = append(c.visits, visit{a, b, shorten(path), c.drawn})
+		c.visits = append(c.visits, visit{a, b, shorten(path), drawn})
 	}
 }
 
@@ -247,9 +249,9 @@ func (c *comparison) dicts(a, b pdf.Dict, path string, depth int) {
 			c.value(a[key], b[key], at, depth+1)
 		case page && key == "Annots":
 			c.annotations(a[key], b[key], at, depth+1)
-		case page && key == "Tabs": // the order in which keys visit the comments
+		case page && key == "Tabs" && c.scalar(b[key]): // the order in which keys visit the comments
 			c.later(ChangeAnnotation, at, a[key], b[key])
-		case page && key == "LastModified":
+		case page && key == "LastModified" && c.scalar(b[key]):
 			c.later(ChangeInformation, at, a[key], b[key])
 		case isField && c.fieldEntry(key, a, b, at):
 		case key == "Resources" || key == "Contents" && page:
@@ -258,6 +260,12 @@ func (c *comparison) dicts(a, b pdf.Dict, path string, depth int) {
 			c.value(a[key], b[key], at, depth+1)
 		}
 	}
+}
+
+// scalar tells whether a value of the file as it is now has no parts.
+func (c *comparison) scalar(o pdf.Object) bool {
+	v, err := c.now.Resolve(o)
+	return err == nil && equalRaw(v, v)
 }
 
 // drawing runs fn for what is drawn.

@@ -79,3 +79,20 @@ func (c *comparison) securityStore(a, b pdf.Object) {
 	}
 	c.later(ChangeSecurityStore, "DSS", a, b)
 }
+
+// pagesOf collects the pages of a document's tree, and the nodes above them.
+func pagesOf(f *pdf.File) map[pdf.Ref]bool {
+	all := map[pdf.Ref]bool{}
+	todo := pdf.Array{dictOf(f, f.Trailer()["Root"])["Pages"]}
+	for len(todo) > 0 && len(all) < maxTasks {
+		item := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		ref, ok := item.(pdf.Ref)
+		if !ok || all[ref] {
+			continue
+		}
+		all[ref] = true
+		todo = append(todo, arrayOf(f, dictOf(f, ref)["Kids"])...)
+	}
+	return all
+}
