@@ -132,9 +132,20 @@ func (b *browser) shot(ctx context.Context, name string) {
 	}
 }
 
-// frame is our page inside the portal's; seen are those of earlier pages.
+// settle waits until the service has had no call for a moment. chromedp reads
+// a frame's nodes without a lock when it attaches to it, so the frame should
+// not be changing just then.
+func (b *browser) settle() {
+	for before := -1; len(b.log.String()) != before; {
+		before = len(b.log.String())
+		time.Sleep(250 * time.Millisecond)
+	}
+}
+
+// frame is our page inside the portal's.
 func (b *browser) frame() context.Context {
 	b.t.Helper()
+	b.settle()
 	var found context.Context
 	b.until("the frame", func() bool {
 		list, err := chromedp.Targets(b.ctx)
