@@ -57,8 +57,13 @@ func (s *signing) show(w Widget) error {
 	return nil
 }
 
-// turnOf gives the Rotate of the page that a widget says it is on.
+// turnOf gives the Rotate of the page that a widget says it is on. If it does not
+// say, the page is looked for.
 func (f *File) turnOf(w Widget) (int, error) {
+	if w.Page == (Ref{}) {
+		page, err := f.pageOfWidget(w)
+		return page.Rotate, err
+	}
 	var ref Object = w.Page
 	from := &inherited{}
 	for range maxDepth {

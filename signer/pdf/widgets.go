@@ -53,7 +53,11 @@ func (f *File) pageOfField(field *Field) (Page, error) {
 	if len(field.Widgets) == 0 {
 		return Page{}, nil
 	}
-	w := field.Widgets[0]
+	return f.pageOfWidget(field.Widgets[0])
+}
+
+// pageOfWidget gives a page without number if none has the widget.
+func (f *File) pageOfWidget(w Widget) (Page, error) {
 	n, err := f.countPages()
 	if err != nil {
 		return Page{}, err
