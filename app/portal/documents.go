@@ -55,16 +55,23 @@ func (p *Portals) documents(ctx context.Context, c *bitrix.Client, v app.Visit) 
 	files := candidates(v.Entity, fields)
 	p.inquire(ctx, c, v.Portal, files)
 	all := make([]app.Document, 0, len(files))
+	var senseless error
 	for _, f := range files {
 		switch {
 		case f.err != nil && passing(f.err):
 			return nil, f.err // half a list would look like a whole one
 		case f.err != nil:
+			if errors.Is(f.err, bitrix.ErrUnexpectedAnswer) {
+				senseless = f.err
+			}
 			p.log.WarnContext(ctx, "file left out of the list", "portal", v.Portal, "field", f.Field, "file", f.FileID, "error", f.err)
 		case f.fact.pdf:
 			f.Name, f.Size = named(f.fact.name), f.fact.size
 			all = append(all, f.Document)
 		}
+	}
+	if len(all) == 0 && senseless != nil {
+		return nil, senseless // a portal in maintenance must not look like a deal without PDFs
 	}
 	return all, nil
 }

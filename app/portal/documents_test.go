@@ -270,3 +270,25 @@ func TestFetchFaults(t *testing.T) {
 		}
 	})
 }
+
+// A portal whose downloads answer nonsense must not look like a deal without
+// PDFs.
+func TestDocumentsUnderMaintenance(t *testing.T) {
+	for _, kind := range []simulator.FaultKind{simulator.BadGateway, simulator.Maintenance} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t).install()
+			c := w.acme
+			c.PutFile(c.deal, c.single, "contract.pdf", pdf("one"))
+			c.Inject(simulator.Fault{Method: "crm.controller.item.getFile", Kind: kind})
+			v := w.at(c, c.mary, c.deal)
+			list, err := w.Documents(t.Context(), v)
+			if !errors.Is(err, app.Upstream) && !errors.Is(err, app.Unavailable) {
+				t.Fatalf("%d documents, %v", len(list), err)
+			}
+			c.Heal()
+			if list, err = w.Documents(t.Context(), v); err != nil || len(list) != 1 {
+				t.Fatalf("afterwards %d documents, %v", len(list), err)
+			}
+		})
+	}
+}
