@@ -60,5 +60,9 @@ var (
 // once more.
 var errRepaired = errors.New("file was repaired while it was read")
 
+// errUnended says that a string runs to the end of the data. What is appended to
+// the file would become part of it, so its object counts for nothing.
+var errUnended = errors.New("string without an end")
+
 // errShort says that a window of the file ended inside a token.
 var errShort = errors.New("more data needed")

@@ -33,6 +33,7 @@ type File struct {
 	objects map[uint32]*object
 	cached  int64
 	loading map[uint32]bool
+	lost    map[uint32]bool // objects of a repaired file that cannot be read
 	packs   map[uint32]*pack
 	packed  int64
 
@@ -83,7 +84,7 @@ func (f *File) open() error {
 func (f *File) forget() {
 	f.objects, f.cached = map[uint32]*object{}, 0
 	f.packs, f.packed = map[uint32]*pack{}, 0
-	f.loading = map[uint32]bool{}
+	f.loading, f.lost = map[uint32]bool{}, map[uint32]bool{}
 	f.pages, f.form = nil, nil
 }
 

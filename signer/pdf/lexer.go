@@ -72,6 +72,14 @@ func (l *lexer) ended() error {
 	return errShort
 }
 
+// unended answers for a string without an end.
+func (l *lexer) unended() error {
+	if l.whole {
+		return errUnended
+	}
+	return errShort
+}
+
 func (l *lexer) next() (token, error) {
 	l.skipSpace()
 	if l.pos >= len(l.b) {
@@ -141,7 +149,7 @@ func (l *lexer) literal(start int) (token, error) {
 		}
 	}
 	l.pos = len(l.b)
-	return token{tokenString, start, l.pos}, l.ended()
+	return token{}, l.unended()
 }
 
 func (l *lexer) angle(start int) (token, error) {
@@ -165,7 +173,7 @@ func (l *lexer) angle(start int) (token, error) {
 			return token{tokenHex, start, l.pos}, nil
 		}
 	}
-	return token{tokenHex, start, l.pos}, l.ended()
+	return token{}, l.unended()
 }
 
 func (l *lexer) text(t token) []byte { return l.b[t.start:t.end] }

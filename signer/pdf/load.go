@@ -37,6 +37,7 @@ func (f *File) load(ref Ref) (*object, error) {
 	o, err := f.loadFound(ref)
 	if mendable(err) {
 		if f.repaired != "" || f.options.NoRepair {
+			f.lost[ref.Number] = true
 			return nil, nil
 		}
 		if err := f.repair(err); err != nil {
@@ -100,7 +101,7 @@ func (f *File) readObject(off int64) (*object, error) {
 		o, err = parseObject(p, off)
 		return err
 	})
-	if errors.Is(err, errBroken) {
+	if errors.Is(err, errBroken) || errors.Is(err, errUnended) {
 		return nil, fmt.Errorf("%w: no object at %d", ErrDamaged, off)
 	}
 	return o, err

@@ -42,7 +42,7 @@ func (f *File) unpack(ref Ref, e entry) (*object, error) {
 	o := &object{ref: Ref{Number: ref.Number}, packed: true, offset: p.offset}
 	o.value, err = ps.value(0)
 	f.named = max(f.named, ps.named)
-	if errors.Is(err, errBroken) {
+	if errors.Is(err, errBroken) || errors.Is(err, errUnended) {
 		return o, nil
 	}
 	if !ps.broken {

@@ -49,7 +49,7 @@ func (f *File) repair(why error) error {
 
 // mendable tells whether an error is about the file's structure.
 func mendable(err error) bool {
-	return errors.Is(err, ErrDamaged) || errors.Is(err, errRow) || errors.Is(err, errBroken)
+	return errors.Is(err, ErrDamaged) || errors.Is(err, errRow) || errors.Is(err, errBroken) || errors.Is(err, errUnended)
 }
 
 // section makes a table of what was found. It is written out as a stream if

@@ -250,6 +250,23 @@ func TestTwoDocuments(t *testing.T) {
 	}
 }
 
+// TestStringWithoutEnd: a string that runs to the end of the file would swallow
+// what is appended, and make the field before it a signed one; its object is
+// left out.
+func TestStringWithoutEnd(t *testing.T) {
+	b := newBuilder()
+	b.onePage("/AcroForm<</Fields[5 0 R]>>", "/Annots[5 0 R]")
+	whole := b.String()
+	for _, field := range []string{"<</FT/Sig/Parent 9 0 R/T(A", "<</FT/Sig/T<41", "<</FT/Sig/T(A)/Kids[(x"} {
+		in := []byte(whole + "5 0 obj\n" + field)
+		out := sign(t, sign(t, in, pdf.SignatureSpec{Name: "a) /V 9 0 R"}), pdf.SignatureSpec{})
+		all, err := open(t, out).Signatures()
+		if err != nil || len(all) != 2 {
+			t.Errorf("%s: %d signatures, %v", field, len(all), err)
+		}
+	}
+}
+
 // TestSameManner: an increment has the manner of the file.
 func TestSameManner(t *testing.T) {
 	for name, c := range map[string]struct {

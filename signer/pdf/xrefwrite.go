@@ -53,7 +53,7 @@ func (inc *increment) entries() ([]numbered, error) {
 				if err != nil {
 					return nil, err
 				}
-				if num := uint32(p.start + i); !mine[num] {
+				if num := uint32(p.start + i); !mine[num] && !inc.f.lost[num] {
 					out = append(out, numbered{num, e})
 				}
 			}
