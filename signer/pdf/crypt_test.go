@@ -16,15 +16,21 @@ import (
 // encrypted has qpdf encrypt a file with a field, a text and a stream.
 func encrypted(t testing.TB, args ...string) []byte {
 	t.Helper()
-	needTool(t, "qpdf")
 	b := newBuilder()
 	b.onePage("/Note(ein Wort)/Metadata 9 0 R/AcroForm<</Fields[10 0 R]/DA(/Helv 0 Tf)>>", "/Contents 8 0 R/Annots[10 0 R]/Note(noch eins)")
 	b.stream(8, "", "BT ET % content")
 	b.stream(9, "/Type/Metadata/Subtype/XML", "<x/>")
 	b.object(10, "<</T(Feld)"+emptyField+"/DA(/F 1 Tf)>>")
+	return encryptedBy(t, b.table(), args...)
+}
+
+// encryptedBy has qpdf encrypt a file.
+func encryptedBy(t testing.TB, plain []byte, args ...string) []byte {
+	t.Helper()
+	needTool(t, "qpdf")
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
-	if err := os.WriteFile(in, b.table(), 0o600); err != nil {
+	if err := os.WriteFile(in, plain, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	runTool(t, nil, "qpdf", append(append([]string{"--allow-weak-crypto", "--static-id"}, args...), in, out)...)

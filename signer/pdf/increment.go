@@ -123,6 +123,23 @@ func (o *object) rawDict() (*rawDict, error) {
 	return looseDict(d), nil
 }
 
+// withoutData gives the dictionary of a stream that stands where a dictionary
+// should, for an object of its own: as rawDict, but with its strings decrypted,
+// since they will be encrypted for another object.
+func (o *object) withoutData() (*rawDict, error) {
+	d, err := o.rawDict()
+	if err != nil {
+		return nil, err
+	}
+	decrypted, _ := o.value.(Dict)
+	for i := range d.entries {
+		d.entries[i].value = decrypted[d.entries[i].key]
+	}
+	d.reencrypt = true
+	d.remove("Length", "Filter", "DecodeParms", "DL")
+	return d, nil
+}
+
 // looseDict makes a dictionary to edit of one whose bytes are not known.
 func looseDict(d Dict) *rawDict {
 	out := &rawDict{reencrypt: true}
@@ -162,11 +179,13 @@ func (inc *increment) editEntry(parent *rawDict, key Name) (child *rawDict, own 
 		if err != nil {
 			return nil, false, err
 		}
-		if o != nil && !o.isStream() {
-			if _, ok := o.value.(Dict); ok {
-				child, err = inc.edit(o)
-				return child, true, err
-			}
+		if o != nil && o.isStream() { // wrong, but readers take its dictionary
+			child, err = o.withoutData()
+			return child, false, err
+		}
+		if o != nil && isDict(o.value) {
+			child, err = inc.edit(o)
+			return child, true, err
 		}
 	}
 	if d, ok := e.value.(Dict); ok {

@@ -91,6 +91,50 @@ func TestLeastChange(t *testing.T) {
 	}
 }
 
+// TestStreamForDictionary: a form that is a stream, as readers take it, loses
+// neither its fields nor a byte of its values, and is a dictionary afterwards. In
+// an encrypted file its strings are encrypted anew, for the new object.
+func TestStreamForDictionary(t *testing.T) {
+	b := newBuilder()
+	b.onePage("/AcroForm 5 0 R", "/Annots[10 0 R]")
+	b.stream(5, "/Fields[10 0 R]/DA (/Helv  0 Tf 0 g)/DR "+odd, "data that nobody reads")
+	b.object(10, "<</T(Feld)"+emptyField+">>")
+	plain := b.table()
+	files := map[string][]byte{"plain": plain}
+	for _, name := range []string{"R3", "R4 AES", "R6"} {
+		files[name] = encryptedBy(t, plain, handlers()[name]...)
+	}
+	for name, in := range files {
+		t.Run(name, func(t *testing.T) {
+			out := sign(t, in, pdf.SignatureSpec{ContentsSize: 16})
+			if name == "plain" && !strings.Contains(string(out[len(in):]), "/DA (/Helv  0 Tf 0 g)\n/DR "+odd+"\n") {
+				t.Errorf("values were written anew:\n%s", out[len(in):])
+			}
+			f := open(t, out)
+			catalog, err := f.Catalog()
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := f.Resolve(catalog["AcroForm"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			form, ok := v.(pdf.Dict)
+			if !ok {
+				t.Fatalf("the form is a %T", v)
+			}
+			if diff := cmp.Diff(pdf.String("/Helv  0 Tf 0 g"), form["DA"]); diff != "" {
+				t.Error(diff)
+			}
+			if form["Length"] != nil || form["Filter"] != nil {
+				t.Errorf("the form has entries of a stream: %v", form)
+			}
+			fieldOf(t, f, "Feld")
+			fieldOf(t, open(t, sign(t, out, pdf.SignatureSpec{Field: "Feld", MustExist: true})), "Signature1")
+		})
+	}
+}
+
 // TestAnnotations: the widget comes behind what is on the page, however that is
 // written, and on no other page.
 func TestAnnotations(t *testing.T) {
