@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -33,6 +31,9 @@ type signCommand struct {
 	Page     string `default:"last" help:"Page of the mark: first, last or a number." placeholder:"PAGE" group:"Visible mark"`
 	Position string `default:"bottom-right" enum:"top-left,top-center,top-right,bottom-left,bottom-center,bottom-right" help:"Place of the mark: ${enum}." placeholder:"PLACE" group:"Visible mark"`
 	Reason   string `help:"Why it is signed." placeholder:"TEXT" group:"Visible mark"`
+
+	Sync  bool `help:"Wait until OUT is on the disk." group:"Care"`
+	Check bool `help:"Verify the signed file against IN before OUT appears." group:"Care"`
 
 	In  string `arg:"" name:"IN" help:"The PDF to sign." type:"path"`
 	Out string `arg:"" name:"OUT" help:"The signed PDF." type:"path"`
@@ -77,8 +78,13 @@ func (c *signCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(c.Out, func(w *os.File) error {
-		return signTo(ctx, w, in, info.Size(), o, id.key)
+	out := output{name: c.Out, sync: c.Sync}
+	if err := out.write(func(w *os.File) error {
+		p, err := signTo(ctx, w, in, info.Size(), o, id.key)
+		if err != nil || !c.Check {
+			return err
+		}
+		return checkSigned(ctx, in, info.Size(), w, p)
 	}); err != nil {
 		return unsignable(c.In, err)
 	}
@@ -151,58 +157,27 @@ func parsePage(s string) (int, error) {
 
 // signTo prepares, signs and embeds while reading the input once: the copy is
 // made as it is hashed, and only the signature is written afterwards.
-func signTo(ctx context.Context, w *os.File, in io.ReaderAt, size int64, o signer.Options, key crypto.Signer) error {
+func signTo(ctx context.Context, w *os.File, in io.ReaderAt, size int64, o signer.Options, key crypto.Signer) (*signer.Prepared, error) {
 	o.Copy = w
 	p, err := signer.Prepare(ctx, in, size, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cms, err := signer.Sign(ctx, p, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return p.WriteContents(w, cms)
+	return p, p.WriteContents(w, cms)
 }
 
-// writeFile writes a new file beside its final place and renames it when it is
-// whole, so that OUT is never half a file. OUT may be IN.
-func writeFile(name string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+// checkSigned reads both files back and compares them with what was prepared,
+// as the service always does.
+func checkSigned(ctx context.Context, in io.ReaderAt, size int64, out *os.File, p *signer.Prepared) error {
+	info, err := out.Stat()
 	if err != nil {
-		return cannotWrite(name, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err := write(f); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return cannotWrite(name, err)
-	}
-	return nil
-}
-
-// cannotWrite names the file that was asked for, not the temporary one.
-func cannotWrite(name string, err error) error {
-	cause := err
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		cause = path.Err
-	case errors.As(err, &link):
-		cause = link.Err
-	}
-	return fmt.Errorf("%s cannot be written: %w", name, cause)
+	return signer.Check(ctx, in, size, out, info.Size(), p)
 }
 
 // unsignable adds what can be done about a document that cannot be signed.
