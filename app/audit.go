@@ -10,6 +10,7 @@ const (
 	ActInstalled          Action = "portal.installed"
 	ActUninstalled        Action = "portal.uninstalled"
 	ActLinkAlone          Action = "portal.link-alone"
+	ActLinkAloneOff       Action = "portal.link-alone-off"
 	ActAccountSaved       Action = "account.saved"
 	ActAccountDeleted     Action = "account.deleted"
 	ActCodeOff            Action = "account.code-off"
@@ -22,6 +23,10 @@ const (
 	ActCertificateCreated Action = "certificate.created"
 	ActCertificateAdded   Action = "certificate.added" // from a token
 	ActCertificateRemoved Action = "certificate.removed"
+	ActCertificateImport  Action = "certificate.imported" // from a file
+	ActCertificateChanged Action = "certificate.changed"  // its owner, its chain
+	ActCertificateWarned  Action = "certificate.warned"   // people were told that it ends
+	ActClockAccepted      Action = "clock.accepted"       // an earlier time than seen before is the right one
 	ActAssigned           Action = "assignment.created"
 	ActUnassigned         Action = "assignment.removed"
 	ActFrozen             Action = "request.frozen"
@@ -63,6 +68,9 @@ type AuditEntry struct {
 	File        string        `json:"file,omitempty"`
 	FileID      string        `json:"fileId,omitempty"`
 	Certificate CertificateID `json:"certificate,omitempty"`
+	// OwnerName is whom the certificate names, kept here since the certificate
+	// may be removed later.
+	OwnerName string `json:"ownerName,omitempty"`
 	// SHA256 is of the original, Result of the signed file, Digest what the key
 	// was asked to sign for.
 	SHA256 string `json:"sha256,omitempty"`

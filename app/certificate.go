@@ -40,7 +40,16 @@ type Certificate struct {
 	Owner     UserID
 	CreatedAt time.Time
 	CreatedBy UserID
+	// RevokedAt is when the certificate was revoked; zero while it is good. A
+	// revoked one never signs again.
+	RevokedAt time.Time `json:",omitzero"`
+	// Warned is the fewest days left that people have been told of, one of
+	// WarnDays; 0 before the first warning.
+	Warned int `json:",omitempty"`
 }
+
+// WarnDays are the days before its end at which a certificate is spoken of.
+func WarnDays() []int { return []int{30, 14, 3} }
 
 // LastHours is how much life a certificate must have left to sign.
 const LastHours = 24 * time.Hour
@@ -49,6 +58,8 @@ const LastHours = 24 * time.Hour
 // message, or "" when it can. Whether its token is there is not told here.
 func (c Certificate) Usable(now time.Time) string {
 	switch {
+	case !c.RevokedAt.IsZero():
+		return "certificate.revoked"
 	case now.Before(c.NotBefore):
 		return "certificate.not-yet"
 	case !now.Before(c.NotAfter):
@@ -66,4 +77,13 @@ type Assignment struct {
 	Certificate CertificateID
 	CreatedAt   time.Time
 	CreatedBy   UserID
+	// ValidFrom and ValidUntil limit the right; zero is no limit. It holds from
+	// ValidFrom on and no longer at ValidUntil.
+	ValidFrom  time.Time `json:",omitzero"`
+	ValidUntil time.Time `json:",omitzero"`
+}
+
+// Active tells whether the right holds at the time now.
+func (a Assignment) Active(now time.Time) bool {
+	return !now.Before(a.ValidFrom) && (a.ValidUntil.IsZero() || now.Before(a.ValidUntil))
 }

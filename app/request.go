@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // OrderID and RequestID are random 128-bit values, hexadecimal.
 type (
@@ -94,9 +97,11 @@ type Request struct {
 	Certificate CertificateID
 	Signet      Signet
 	// UserName and OwnerName are who pressed the button, and whom the
-	// certificate names.
+	// certificate names. Owner is the certificate's owner as a user of the
+	// portal; "" where it is nobody's.
 	UserName  string
 	OwnerName string
+	Owner     UserID `json:",omitempty"`
 	// TimeZone is the signing user's, for the date in the signet.
 	TimeZone string
 
@@ -121,4 +126,16 @@ type Request struct {
 	// RetryAt is when the next attempt may start.
 	RetryAt time.Time
 	Failure *Failure
+}
+
+// ForOther tells whether the person who pressed is not the one whom the
+// certificate names: then both are named wherever the signature is spoken of.
+// Where the certificate has no owner among the portal's users their names
+// decide; those that differ in more than case and blanks count as two people.
+func (r Request) ForOther() bool {
+	if r.Owner != "" {
+		return r.Owner != r.User
+	}
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+	return fold(r.UserName) != fold(r.OwnerName)
 }

@@ -49,6 +49,9 @@ func (s *Service) Choices(ctx context.Context, v app.Visit) (Choices, error) {
 		return Choices{}, err
 	}
 	for _, a := range assigned {
+		if !a.Active(s.Now()) {
+			continue // it begins later, or has run out
+		}
 		choice, err := s.choice(ctx, a)
 		if errors.Is(err, app.NotFound) {
 			continue // the certificate was removed a moment ago
@@ -104,4 +107,17 @@ func sortChoices(list []CertificateChoice) {
 		}
 		return list[i].NotAfter.After(list[j].NotAfter)
 	})
+}
+
+// clockGood refuses to sign while the clock lies before what the audit log has
+// seen: what has ended would seem to be good, and the signing time would be false.
+func (s *Service) clockGood(ctx context.Context) error {
+	latest, err := s.Store.Latest(ctx)
+	if err != nil {
+		return app.Wrap("read latest time", err)
+	}
+	if app.ClockBack(s.Now(), latest) {
+		return app.Fail(app.Unavailable, "check clock", "clock.back")
+	}
+	return nil
 }

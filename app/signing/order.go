@@ -47,6 +47,9 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if account.CodeOff && !in.Confirm {
 		return app.Order{}, app.Fail(app.Invalid, "check order", "order.confirm")
 	}
+	if err := s.clockGood(ctx); err != nil {
+		return app.Order{}, err
+	}
 	cert, err := s.certificate(ctx, v, in.Certificate)
 	if err != nil {
 		return app.Order{}, err
@@ -112,7 +115,7 @@ func (s *Service) certificate(ctx context.Context, v app.Visit, id app.Certifica
 		return app.Certificate{}, err
 	}
 	for _, a := range assigned {
-		if a.Certificate != id {
+		if a.Certificate != id || !a.Active(s.Now()) {
 			continue
 		}
 		c, err := s.choice(ctx, a)
@@ -204,7 +207,7 @@ func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in Or
 	}
 	entry := app.AuditEntry{
 		Action: app.ActOrdered, Portal: v.Portal, User: v.User, Order: o.ID, Entity: v.Entity,
-		Certificate: cert.ID, Address: in.Address,
+		Certificate: cert.ID, OwnerName: cert.Name, Address: in.Address,
 	}
 	err = s.Store.CreateOrder(ctx, o, func(r *app.Request, now time.Time) error {
 		if err := checkOrderable(*r, now); err != nil {
@@ -214,7 +217,7 @@ func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in Or
 			return app.Fail(app.NotFound, "check request", "request.unknown")
 		}
 		r.Order, r.Certificate, r.Signet = o.ID, cert.ID, in.Signet
-		r.UserName, r.OwnerName = rechecked.Name, cert.Name
+		r.UserName, r.OwnerName, r.Owner = rechecked.Name, cert.Name, cert.Owner
 		if rechecked.TimeZone != "" {
 			r.TimeZone = rechecked.TimeZone
 		}

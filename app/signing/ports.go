@@ -46,11 +46,18 @@ type People interface {
 	SaveRemembered(ctx context.Context, portal app.PortalID, user app.UserID, r app.Remembered) error
 }
 
+// Times tells the latest time that the audit log has seen, by which a clock
+// that was set back is noticed.
+type Times interface {
+	Latest(ctx context.Context) (time.Time, error)
+}
+
 // Store is all that signing keeps.
 type Store interface {
 	Requests
 	Orders
 	People
+	Times
 }
 
 // Spool keeps sealed files: "<request id>/original" and "<request id>/signed".

@@ -108,6 +108,6 @@ func (s *Service) entry(r app.Request, a app.Action) app.AuditEntry {
 	return app.AuditEntry{
 		Action: a, Portal: r.Portal, User: r.User, Order: r.Order, Request: r.ID,
 		Entity: r.Document.Entity, File: r.Document.Name, FileID: r.Document.FileID,
-		Certificate: r.Certificate, SHA256: r.Original.SHA256, Result: r.ResultSHA256, Digest: r.Digest,
+		Certificate: r.Certificate, OwnerName: r.OwnerName, SHA256: r.Original.SHA256, Result: r.ResultSHA256, Digest: r.Digest,
 	}
 }

@@ -98,7 +98,7 @@ func mark(r app.Request, c app.Certificate, at time.Time) signer.Mark {
 	if c.Organisation != c.Name {
 		m.Organisation = c.Organisation
 	}
-	if other(r) {
+	if r.ForOther() {
 		m.PressedBy = r.UserName
 	}
 	return m
@@ -108,16 +108,9 @@ func mark(r app.Request, c app.Certificate, at time.Time) signer.Mark {
 // language: the signet sets both apart.
 func label(text string) string { return strings.TrimSpace(text) }
 
-// other tells whether the person who pressed is not the one the certificate
-// names: then both names are shown, always.
-func other(r app.Request) bool {
-	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-	return fold(r.UserName) != fold(r.OwnerName)
-}
-
 // reason is the signature dictionary's /Reason.
 func reason(r app.Request) string {
-	if !other(r) {
+	if !r.ForOther() {
 		return r.Signet.Reason
 	}
 	pressed := i18n.For(r.Signet.Language).T("signet.pressed-by", r.UserName)
@@ -143,6 +136,9 @@ func zoned(t time.Time, zone string) time.Time {
 // sign and the certificate is still assigned and in its time.
 func (s *Service) stillAllowed(ctx context.Context, r app.Request) (app.Certificate, *x509.Certificate, []*x509.Certificate, error) {
 	v := app.Visit{Portal: r.Portal, User: r.User}
+	if err := s.clockGood(ctx); err != nil {
+		return app.Certificate{}, nil, nil, err
+	}
 	if _, err := s.account(ctx, v); err != nil {
 		return app.Certificate{}, nil, nil, err
 	}
@@ -184,6 +180,11 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 		return app.Wrap("open key", err)
 	}
 	defer release()
+	// A token may have taken its time to open: the right is asked for once more,
+	// with nothing between the answer and the key.
+	if _, _, _, err := s.stillAllowed(ctx, r); err != nil {
+		return err
+	}
 	cms, err := signer.Sign(ctx, &p, key)
 	if errors.Is(err, signer.ErrTokenAbsent) || errors.Is(err, signer.ErrToken) { // pulled out this very moment
 		return app.Fail(app.Unavailable, "sign", "certificate.token-absent").Because(err)
@@ -290,7 +291,7 @@ func (s *Service) deliver(ctx context.Context, r app.Request) error {
 func (s *Service) tell(ctx context.Context, r app.Request) error {
 	words := i18n.For(r.Signet.Language)
 	text := words.T("story.text", r.Document.Name, r.UserName)
-	if other(r) {
+	if r.ForOther() {
 		text = words.T("story.text-for", r.Document.Name, r.UserName, r.OwnerName)
 	}
 	err := s.Portal.Tell(ctx, r.Portal, r.User, r.Document.Entity, app.Story{

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"signservice/app"
 )
@@ -24,6 +25,9 @@ type auditRow struct {
 type auditHead struct {
 	Seq  int64  `json:"seq"`
 	Hash string `json:"hash"`
+	// Latest is the latest time of any entry, which the newest entry's is not
+	// when the clock was set back.
+	Latest time.Time `json:"latest,omitzero"`
 }
 
 func (s *Store) headKey() string { return systemKey("audit", s.node) }
@@ -69,7 +73,10 @@ func (s *Store) chain(tx Tx, entries ...app.AuditEntry) error {
 				return err
 			}
 		}
-		head = auditHead{Seq: e.Seq, Hash: row.Hash}
+		head.Seq, head.Hash = e.Seq, row.Hash
+		if e.At.After(head.Latest) || e.Action == app.ActClockAccepted {
+			head.Latest = e.At
+		}
 	}
 	return s.putHead(tx, head)
 }
@@ -98,6 +105,19 @@ func tampered(err error) bool {
 // Audit writes entries that belong to no other change.
 func (s *Store) Audit(ctx context.Context, entries ...app.AuditEntry) error {
 	return s.update(ctx, func(Tx) error { return nil }, entries...)
+}
+
+// Latest gives the latest time of this node's audit entries; the zero time
+// before the first. A clock that lies before it was set back: see app.ClockBack.
+// An entry app.ActClockAccepted makes its own time the latest.
+func (s *Store) Latest(ctx context.Context) (time.Time, error) {
+	return view(ctx, s, func(tx Tx) (time.Time, error) {
+		head, err := s.head(tx)
+		if err != nil {
+			return time.Time{}, auditFailure(err)
+		}
+		return head.Latest, nil
+	})
 }
 
 // AuditEntries lists a portal's entries of this node, newest first. Each is

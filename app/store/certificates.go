@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"time"
 
 	"signservice/app"
 )
@@ -59,6 +61,38 @@ func (s *Store) SaveCertificate(ctx context.Context, c app.Certificate, pkcs8 []
 		}
 		return put(s, tx, bucketCertificates, at, c, nil)
 	}, entries...)
+}
+
+// UpdateCertificate changes what is kept beside a certificate: its owner, its
+// chain, whether it was revoked. change may run more than once; when it returns
+// an error nothing is stored. What the certificate is does not change.
+func (s *Store) UpdateCertificate(ctx context.Context, portal app.PortalID, id app.CertificateID,
+	change func(c *app.Certificate, now time.Time) ([]app.AuditEntry, error),
+) (app.Certificate, error) {
+	var c app.Certificate
+	err := s.backend.Update(ctx, func(tx Tx) error {
+		before, err := s.certificate(tx, portal, id)
+		if err != nil {
+			return known(err, "certificate.unknown")
+		}
+		c = before
+		entries, err := change(&c, tx.Now())
+		if err != nil {
+			return err
+		}
+		if c.ID != before.ID || c.Portal != before.Portal || c.Source != before.Source || !bytes.Equal(c.DER, before.DER) ||
+			c.TokenSerial != before.TokenSerial || c.KeyID != before.KeyID {
+			return impossible("update certificate", "it would become another certificate")
+		}
+		if !before.RevokedAt.IsZero() && c.RevokedAt.IsZero() {
+			return impossible("update certificate", "a revocation is for ever")
+		}
+		if err := put(s, tx, bucketCertificates, key(string(portal), string(id)), c, nil); err != nil {
+			return err
+		}
+		return s.chain(tx, entries...)
+	})
+	return c, err
 }
 
 // claim keeps a token's certificate for one portal.
