@@ -16,6 +16,10 @@ type Replacement struct {
 	Original Content
 	// Name is the file name in the portal.
 	Name string
+	// Request marks what is written, so that it is found again after a crash;
+	// Text goes with the copy where the signed file is put into a comment.
+	Request RequestID
+	Text    string
 }
 
 // Story is what the timeline is told of a signed document, in words.

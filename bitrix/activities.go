@@ -50,3 +50,21 @@ func ListActivities(entity EntityType, id ID) Command[List[Activity]] {
 func (c *Client) Activities(ctx context.Context, entity EntityType, id ID) iter.Seq2[Activity, error] {
 	return pages(ctx, c, ListActivities(entity, id))
 }
+
+// ActivityAt returns one activity if it is bound to the CRM record, with its
+// files. It is [ErrNotFound] otherwise.
+func (c *Client) ActivityAt(ctx context.Context, entity EntityType, id, activity ID) (Activity, error) {
+	cmd := ListActivities(entity, id)
+	cmd.params = cmd.params.with(nil)
+	cmd.params["filter"] = cmd.params["filter"].(Params).with(Params{"ID": activity})
+	list, err := Call(ctx, c, cmd)
+	if err != nil {
+		return Activity{}, err
+	}
+	for _, a := range list {
+		if a.ID == activity {
+			return a, nil
+		}
+	}
+	return Activity{}, &Error{Method: cmd.method, Host: c.base.Host, Err: ErrNotFound}
+}

@@ -10,6 +10,8 @@ import (
 // cannot be replaced. Its PDF is made a while after it: until then PDFID is 0.
 type Document struct {
 	ID       ID     `json:"id"`
+	Entity   ID     `json:"entityTypeId"` // of the record it is made for
+	EntityID ID     `json:"entityId"`
 	Title    Text   `json:"title"`
 	Number   Text   `json:"number"`
 	Created  Time   `json:"createTime"`
