@@ -55,8 +55,11 @@ func shape(out *strings.Builder, t reflect.Type, indent string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" {
+		switch name {
+		case "":
 			name = f.Name
+		case "-":
+			continue // never stored
 		}
 		inner := f.Type
 		if inner.Kind() == reflect.Pointer {
