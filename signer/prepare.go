@@ -110,8 +110,12 @@ func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, error) {
 	if o.Signet == nil {
 		return spec, nil
 	}
-	spec.Page, spec.Placement, spec.Appearance, err = o.Signet.place(f)
-	return spec, err
+	p, err := o.Signet.place(f, o.Field)
+	if err != nil {
+		return spec, err
+	}
+	p.order(&spec)
+	return spec, nil
 }
 
 // contentsSize is the room for a container of an estimated size: rounded up to
@@ -178,6 +182,9 @@ type Facts struct {
 // Inspect finds out whether a document can be signed, without a certificate.
 // It fails as Prepare would.
 func Inspect(ctx context.Context, doc io.ReaderAt, size int64) (Facts, error) {
+	if err := ctx.Err(); err != nil {
+		return Facts{}, err
+	}
 	f, err := pdf.Open(doc, size, pdf.Options{})
 	if err != nil {
 		return Facts{}, err
@@ -187,7 +194,7 @@ func Inspect(ctx context.Context, doc io.ReaderAt, size int64) (Facts, error) {
 	if facts.Pages, err = f.Pages(); err != nil {
 		return Facts{}, err
 	}
-	if _, err = f.Prepare(ctx, pdf.SignatureSpec{}); err != nil {
+	if _, err = f.Increment(pdf.SignatureSpec{}); err != nil {
 		return Facts{}, err
 	}
 	signatures, err := f.Signatures()

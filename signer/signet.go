@@ -2,7 +2,6 @@ package signer
 
 import (
 	"errors"
-	"fmt"
 
 	"signservice/signer/pdf"
 	"signservice/signer/signet"
@@ -24,43 +23,72 @@ func ParsePosition(s string) (Position, error) { return signet.ParsePosition(s) 
 type Signet struct {
 	Mark     Mark
 	Position Position
+	// Box is a free place on the page as it is displayed, which the mark fills;
+	// Position is not used then. The zero Box is none.
+	Box Box
 	// Page counts from 1; 0 is the last page.
 	Page int
 }
 
-// place draws the mark and finds its place on the page as it is displayed.
-func (s *Signet) place(f *pdf.File) (page int, at *pdf.Placement, a *pdf.Appearance, err error) {
-	count, err := f.Pages()
+// A placed signet is drawn and has its page and place.
+type placed struct {
+	sheet   *Sheet
+	box     Box
+	drawing *signet.Drawing
+}
+
+// place draws the mark and finds its place on the page as it is displayed. In a
+// field that exists the mark takes the field's own place, where that has one.
+func (s *Signet) place(f *pdf.File, field string) (*placed, error) {
+	p, err := s.placeInField(f, field)
+	if p != nil || err != nil {
+		return p, err
+	}
+	p = &placed{}
+	if p.sheet, err = look(f, s.Page); err != nil {
+		return nil, err
+	}
+	p.drawing, p.box, err = p.sheet.draw(*s)
+	return p, err
+}
+
+// placeInField gives nil where there is no such field, or none that shows.
+func (s *Signet) placeInField(f *pdf.File, name string) (*placed, error) {
+	if name == "" {
+		return nil, nil
+	}
+	fields, err := f.Fields()
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, err
 	}
-	page = s.Page
-	if page == 0 {
-		page = count
+	for _, field := range fields {
+		if field.Name != name || len(field.Widgets) == 0 || field.Widgets[0].Rect == (pdf.Rect{}) {
+			continue
+		}
+		page, ok, err := f.PageOf(field)
+		if !ok || err != nil {
+			return nil, err
+		}
+		p := &placed{}
+		if p.sheet, err = look(f, page.Number); err != nil {
+			return nil, err
+		}
+		p.box = page.Display(field.Widgets[0].Rect)
+		mark := s.Mark
+		mark.Width, mark.Height = p.box.X1-p.box.X0, p.box.Y1-p.box.Y0
+		if p.drawing, err = p.sheet.drawing(mark); errors.Is(err, ErrSignetTooSmall) {
+			// Its author made the field as small as that: the mark is drawn in
+			// its usual size, and shrunk by the field.
+			mark.Width, mark.Height = s.Mark.Width, s.Mark.Height
+			p.drawing, err = p.sheet.drawing(mark)
+		}
+		return p, err
 	}
-	p, err := f.Page(page)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	profile, err := f.Profile()
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	width, height := p.Displayed()
-	mark := s.Mark
-	if mark.Width == 0 {
-		mark.Width, _ = signet.Box(mark.Preset, width, height)
-	}
-	mark.Opaque = mark.Opaque || profile.PDFA == 1
-	mark.Gray = mark.Gray || profile.PDFA > 0 && profile.OutputComponents != 3
-	drawing, err := signet.Draw(mark)
-	if err != nil {
-		return 0, nil, nil, fmt.Errorf("draw signet: %w", err)
-	}
-	a = drawing.Appearance
-	if s.Position == 0 {
-		return 0, nil, nil, errors.New("signet has no position")
-	}
-	placement := p.Place(s.Position.Place(width, height, a.Width, a.Height))
-	return page, &placement, a, nil
+	return nil, nil
+}
+
+// order puts the placed signet into the order for the file.
+func (p *placed) order(spec *pdf.SignatureSpec) {
+	at := p.sheet.page.Place(p.box)
+	spec.Page, spec.Placement, spec.Appearance = p.sheet.Number, &at, p.drawing.Appearance
 }

@@ -35,6 +35,17 @@ func (f *File) Prepare(ctx context.Context, spec SignatureSpec) (*Reserved, erro
 	return f.AppendSignature(ctx, nil, spec)
 }
 
+// Increment gives what AppendSignature would append, the place for the signature
+// still empty, without reading the document for its digest: for those who want
+// to see what a signature will look like, or whether one can be made.
+func (f *File) Increment(spec SignatureSpec) ([]byte, error) {
+	r, err := again(func() (*Reserved, error) { return f.reserve(spec) })
+	if err != nil {
+		return nil, fmt.Errorf("prepare signature: %w", err)
+	}
+	return r.Increment, nil
+}
+
 // reserve builds the increment.
 func (f *File) reserve(spec SignatureSpec) (*Reserved, error) {
 	if err := spec.complete(); err != nil {
