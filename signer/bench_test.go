@@ -5,18 +5,14 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"signservice/signer"
-	"signservice/signer/keys"
 	"signservice/signer/signertest"
 )
 
@@ -110,52 +106,6 @@ func BenchmarkSign(b *testing.B) {
 			b.ReportMetric(float64(ours)/float64(least), "x-floor")
 		})
 	}
-}
-
-// BenchmarkToken tells how many documents of 1 MB are signed in a second with a
-// token and four workers, and which part that is of what the floor does.
-func BenchmarkToken(b *testing.B) {
-	token := signertest.NewHSM(b).NewToken(b, "bench")
-	ca := signertest.NewCA(b, signertest.CAOptions{})
-	token.Put(b, []byte{1}, "rsa", ca.Issue(b, signertest.Leaf{Algorithm: signertest.RSA2048}))
-	key, err := openToken(b, token).Signer(b.Context(), keys.KeyID{Token: token.Serial, ID: "01"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	o := signer.Options{Certificate: key.Certificate(), Chain: []*x509.Certificate{ca.Issuing.Certificate}, Time: at}
-	const workers = 4
-	type pair struct {
-		in, out *os.File
-		size    int64
-	}
-	var pairs [workers]pair
-	for i := range pairs {
-		pairs[i].in, pairs[i].out, pairs[i].size = files(b, 1_000_000)
-	}
-	run := func(count int, one func(pair)) time.Duration {
-		var next atomic.Int64
-		var group sync.WaitGroup
-		start := time.Now()
-		for _, p := range pairs {
-			group.Go(func() {
-				for next.Add(1) <= int64(count) {
-					one(p)
-				}
-			})
-		}
-		group.Wait()
-		return time.Since(start)
-	}
-	var ours, least time.Duration
-	const batch = 40
-	for b.Loop() {
-		ours += run(batch, func(p pair) { signFile(b, p.in, p.out, p.size, key, o) })
-		b.StopTimer()
-		least += run(batch, func(p pair) { floor(b, p.in, p.out, p.size, key) })
-		b.StartTimer()
-	}
-	b.ReportMetric(float64(b.N*batch)/ours.Seconds(), "signatures/s")
-	b.ReportMetric(100*float64(least)/float64(ours), "%-of-floor")
 }
 
 // BenchmarkVerify tells what it costs to look at a file with two signatures.
