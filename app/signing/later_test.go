@@ -43,6 +43,11 @@ func TestStoppedAfterTheOrder(t *testing.T) {
 			w.must(w.store.DeleteAccount(context.Background(), w.id(), uid(w.mary)))
 		}, app.Failed, app.NotFound, "account.none"},
 		{"certificate expired", func(w *world) { w.clock.forward(366 * 24 * time.Hour) }, app.Failed, app.Forbidden, "certificate.expired"},
+		{"certificate revoked", func(w *world) { w.revoke() }, app.Failed, app.Forbidden, "certificate.revoked"},
+		{"certificate on its last day", func(w *world) {
+			w.clock.set(w.cert.NotAfter.Add(-app.LastHours))
+		}, app.Failed, app.Forbidden, "certificate.last-day"},
+		{"assignment run out", func(w *world) { w.limit(time.Time{}, w.clock.Now()) }, app.Failed, app.Forbidden, "certificate.not-assigned"},
 		{"token pulled out", func(w *world) {
 			c := w.cert
 			c.Source = app.KeyToken

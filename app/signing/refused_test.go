@@ -111,6 +111,22 @@ func scenes() []scene {
 			change: choose(time.Hour, 48*time.Hour),
 		},
 		{
+			name: "revoked certificate", kind: app.Forbidden, key: "certificate.revoked",
+			between: func(w *world) { w.revoke() },
+		},
+		{
+			name: "assignment that begins later", kind: app.Forbidden, key: "certificate.not-assigned",
+			between: func(w *world) { w.limit(w.clock.Now().Add(time.Hour), time.Time{}) },
+		},
+		{
+			name: "assignment that has run out", kind: app.Forbidden, key: "certificate.not-assigned",
+			between: func(w *world) { w.limit(time.Time{}, w.clock.Now()) },
+		},
+		{
+			name: "clock set back", kind: app.Unavailable, key: "clock.back",
+			between: func(w *world) { w.clock.back(time.Hour) },
+		},
+		{
 			name: "absent token", kind: app.Unavailable, key: "certificate.token-absent",
 			change: func(w *world, in *signing.OrderInput) {
 				c := w.certificate("On a token", w.clock.Now(), w.clock.Now().AddDate(1, 0, 0))

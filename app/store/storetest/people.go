@@ -98,6 +98,7 @@ func testNotFound(t *testing.T, w *world) {
 		"to clear":      func() error { return w.Cleared(ctx, acme, "x") },
 		"to change":     func() error { _, err := w.UpdateRequest(ctx, acme, "x", nil); return err },
 		"to delete":     func() error { return w.DeleteAccount(ctx, acme, "8") },
+		"to own":        func() error { _, err := w.UpdateCertificate(ctx, acme, "c2", nil); return err },
 		"to remove":     func() error { return w.DeleteCertificate(ctx, acme, "c2") },
 	} {
 		if err := do(); !errors.Is(err, app.NotFound) {

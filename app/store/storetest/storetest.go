@@ -30,6 +30,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"accounts go with all that is theirs", testDeleteAccount},
 		{"certificates in use stay", testDeleteCertificate},
 		{"a token's certificate is one portal's", testClaim},
+		{"certificates change within bounds", testUpdateCertificate},
 		{"assignments need both ends", testAssign},
 		{"one link is open", testOneLink},
 		{"a refusal counts, a failure does not", testRefusals},
@@ -44,6 +45,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"authorizing needs consent", testConsent},
 		{"time ends and clears requests", testStale},
 		{"the audit log tells everything in order", testAudit},
+		{"the latest time stays", testLatest},
 		{"tampering with the audit log shows", testTampering},
 		{"a fault leaves all or nothing", testFaults},
 	} {

@@ -228,6 +228,8 @@ func fill(v reflect.Value, n *int) {
 		v.SetString(fmt.Sprintf("value%d", *n))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
+	case reflect.Float64:
+		v.SetFloat(float64(*n))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Pointer:
@@ -247,7 +249,9 @@ func fill(v reflect.Value, n *int) {
 			return
 		}
 		for i := range v.NumField() {
-			fill(v.Field(i), n)
+			if v.Type().Field(i).Tag.Get("json") != "-" { // never stored
+				fill(v.Field(i), n)
+			}
 		}
 	default:
 		panic("storetest: fill does not know " + v.Type().String())
