@@ -22,7 +22,8 @@
 // cms-algorithm-protect (RFC 6211, against substitution of the algorithms).
 // There is no signing-time: in a PDF the claimed time is the dictionary's /M
 // (EN 319 142-1, 6.3). A time-stamp on the signature value (B-T) is an unsigned
-// attribute.
+// attribute: Options.Timestamp gets it while signing, WithTimestamp adds it
+// later, without the key.
 //
 // Keys are RSA of 2048 bits or more with PKCS #1 v1.5 or PSS, and ECDSA on
 // P-256, P-384 and P-521; digests are SHA-256, SHA-384 and SHA-512.

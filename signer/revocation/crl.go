@@ -8,27 +8,56 @@ import (
 )
 
 // ReadCRL verifies a revocation list of an issuer and looks for a certificate in
+// it: ParseCRL and CRL.Status in one.
+//
+// Errors: ErrMaterial.
+func ReadCRL(der []byte, certificate, issuer *x509.Certificate) (Status, error) {
+	list, err := ParseCRL(der)
+	if err != nil {
+		return Status{}, err
+	}
+	return list.Status(certificate, issuer)
+}
+
+// CRL is a revocation list that was read and is not yet verified. It is not safe
+// for concurrent use.
+type CRL struct {
+	list   *x509.RevocationList
+	issuer *x509.Certificate // who was found to have signed it; nil when nobody was
+}
+
+// ParseCRL reads a revocation list in DER.
+//
+// Errors: ErrMaterial.
+func ParseCRL(der []byte) (*CRL, error) {
+	list, err := x509.ParseRevocationList(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: revocation list: %w", ErrMaterial, err)
+	}
+	return &CRL{list: list}, nil
+}
+
+// Status verifies that the list is the issuer's and looks for a certificate in
 // it. Lists that are not for this certificate, or not complete, are refused:
 // delta lists, indirect ones, those for some reasons or for other kinds of
 // certificates. Whether it is fresh is Status.Fresh's question.
 //
 // Errors: ErrMaterial.
-func ReadCRL(der []byte, certificate, issuer *x509.Certificate) (Status, error) {
-	list, err := x509.ParseRevocationList(der)
-	if err != nil {
-		return Status{}, fmt.Errorf("%w: revocation list: %w", ErrMaterial, err)
-	}
-	if !bytes.Equal(list.RawIssuer, issuer.RawSubject) || !bytes.Equal(certificate.RawIssuer, issuer.RawSubject) {
+func (l *CRL) Status(certificate, issuer *x509.Certificate) (Status, error) {
+	if !bytes.Equal(l.list.RawIssuer, issuer.RawSubject) || !bytes.Equal(certificate.RawIssuer, issuer.RawSubject) {
 		return Status{}, fmt.Errorf("%w: revocation list of another issuer", ErrMaterial)
 	}
-	if err := list.CheckSignatureFrom(issuer); err != nil {
-		return Status{}, fmt.Errorf("%w: revocation list: %w", ErrMaterial, err)
+	if l.issuer == nil || !l.issuer.Equal(issuer) {
+		if err := l.list.CheckSignatureFrom(issuer); err != nil {
+			return Status{}, fmt.Errorf("%w: revocation list: %w", ErrMaterial, err)
+		}
+		l.issuer = issuer
 	}
-	if err := checkScope(list, certificate); err != nil {
+	if err := checkScope(l.list, certificate); err != nil {
 		return Status{}, err
 	}
-	s := Status{ThisUpdate: list.ThisUpdate, NextUpdate: list.NextUpdate}
-	for _, entry := range list.RevokedCertificateEntries {
+	s := Status{ThisUpdate: l.list.ThisUpdate, NextUpdate: l.list.NextUpdate}
+	for _, entry := range l.list.RevokedCertificateEntries {
 		if entry.SerialNumber.Cmp(certificate.SerialNumber) == 0 {
 			s.Revoked, s.RevokedAt, s.Reason = true, entry.RevocationTime, entry.ReasonCode
 		}

@@ -28,7 +28,7 @@ type Material struct {
 // Errors: ErrRevoked, ErrUnknown for each certificate about which nobody could be
 // asked, with the reasons. What was found is given beside the error.
 func (g *Gatherer) Gather(ctx context.Context, chain []*x509.Certificate) (*Material, error) {
-	m := &Material{Certificates: slices.Clone(chain), Statuses: map[string]Status{}}
+	m := &Material{Certificates: slices.Clone(chain)}
 	var errs []error
 	for i, c := range chain {
 		if isRoot(c) {
@@ -38,11 +38,25 @@ func (g *Gatherer) Gather(ctx context.Context, chain []*x509.Certificate) (*Mate
 			errs = append(errs, fmt.Errorf("%q: %w", c.Subject, ErrIncomplete))
 			continue
 		}
-		if err := g.about(ctx, m, c, chain[i+1], 0); err != nil {
-			errs = append(errs, fmt.Errorf("%q: %w", c.Subject, err))
+		if err := g.About(ctx, m, c, chain[i+1]); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return m, errors.Join(errs...)
+}
+
+// About gets the material for one certificate of an issuer and adds it to m; the
+// zero Material is an empty one. What m has already is not asked for again.
+//
+// Errors: ErrRevoked, with the material in m, and ErrUnknown.
+func (g *Gatherer) About(ctx context.Context, m *Material, certificate, issuer *x509.Certificate) error {
+	if m.Statuses == nil {
+		m.Statuses = map[string]Status{}
+	}
+	if err := g.about(ctx, m, certificate, issuer, 0); err != nil {
+		return fmt.Errorf("%q: %w", certificate.Subject, err)
+	}
+	return nil
 }
 
 // maxResponders bounds how many responders look after each other.
@@ -59,16 +73,18 @@ func (g *Gatherer) about(ctx context.Context, m *Material, c, issuer *x509.Certi
 		return err
 	}
 	m.Statuses[string(c.Raw)] = s
-	if err := s.asError(); err != nil {
-		return err
-	}
+	return errors.Join(s.asError(), g.responder(ctx, m, s, issuer, depth))
+}
+
+// responder gets the material for the responder who gave a status.
+func (g *Gatherer) responder(ctx context.Context, m *Material, s Status, issuer *x509.Certificate, depth int) error {
 	if s.Responder == nil {
 		return nil
 	}
 	if !slices.ContainsFunc(m.Certificates, s.Responder.Equal) {
 		m.Certificates = append(m.Certificates, s.Responder)
 	}
-	if needsNoCheck(s.Responder) {
+	if s.Exempt {
 		return nil
 	}
 	if depth == maxResponders {

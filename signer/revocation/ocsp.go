@@ -34,6 +34,7 @@ func ReadOCSP(der []byte, certificate, issuer *x509.Certificate) (Status, error)
 		return Status{}, err
 	}
 	s := Status{ThisUpdate: answer.ThisUpdate, NextUpdate: answer.NextUpdate, Responder: responder}
+	s.Exempt = responder != nil && needsNoCheck(responder)
 	switch answer.Status {
 	case ocsp.Good:
 		return s, nil

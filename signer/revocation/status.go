@@ -24,7 +24,10 @@ type Status struct {
 	ThisUpdate time.Time
 	NextUpdate time.Time
 	// Responder is the delegated responder who signed; nil when the issuer did.
+	// Exempt tells that its certificate says that its own revocation is not to be
+	// asked for.
 	Responder *x509.Certificate
+	Exempt    bool
 }
 
 // Fresh tells whether the material speaks of the time at: made before, and not
@@ -40,6 +43,14 @@ func (s Status) Fresh(at time.Time) bool {
 // Good tells whether the certificate was not revoked at the time at, which may
 // lie before the material was made: a revocation counts from RevokedAt on.
 func (s Status) Good(at time.Time) bool { return !s.Revoked || at.Before(s.RevokedAt) }
+
+// SpeaksOf tells whether the material can say how a certificate stood at the
+// time at: it was fresh then, or was made later while the certificate had not
+// expired, so that it would tell of an earlier revocation. (Authorities drop
+// expired certificates from their lists: RFC 5280, 3.3.)
+func (s Status) SpeaksOf(c *x509.Certificate, at time.Time) bool {
+	return s.Fresh(at) || !s.ThisUpdate.Before(at) && !s.ThisUpdate.After(c.NotAfter)
+}
 
 // check holds fetched material against the clock.
 func (s Status) check(now time.Time) error {
