@@ -7,7 +7,8 @@
 // NewCA makes a certificate authority of two levels that issues identities of
 // every kind (CA.Issue), revokes them, and answers CRL and OCSP requests over
 // HTTP (CA.Serve). NewTSA is a time-stamping authority. NewHSM gives SoftHSM2
-// tokens in a temporary folder that can be unplugged and plugged in again. PDF
+// tokens in a temporary folder that can be unplugged and plugged in again, and
+// NewFaultModule puts a module before them that hangs, crashes and locks. PDF
 // builds small documents byte by byte, with classic tables or with
 // cross-reference streams. Pdfsig, NSS, QPDFCheck, VerifyCMS and OpenSSL let
 // strangers' programs judge what we made.
