@@ -16,12 +16,24 @@ type OrderInput struct {
 	Requests    []app.RequestID
 	Certificate app.CertificateID
 	Signet      app.Signet
+	// Places are where the signets of single Requests lie, if elsewhere than
+	// Signet says.
+	Places map[app.RequestID]app.Placement
 	// Code is the one-time code; Confirm stands for it where the account's code
 	// is off.
 	Code    string
 	Confirm bool
 	// Address is the visitor's network address, for the audit log.
 	Address string
+}
+
+// signet is the one of a single Request.
+func (in OrderInput) signet(id app.RequestID) app.Signet {
+	g := in.Signet
+	if p, ok := in.Places[id]; ok {
+		g.Placement = p
+	}
+	return g
 }
 
 // maxRequests is how many documents one order may hold.
@@ -61,6 +73,12 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err := s.idle(ctx, v, requests); err != nil {
 		return app.Order{}, err
 	}
+	for _, r := range requests {
+		signAs(&r, v, cert, in.signet(r.ID))
+		if err := s.fits(ctx, r, cert); err != nil {
+			return app.Order{}, err
+		}
+	}
 	now, err := s.Portal.Recheck(ctx, v.Portal, v.User)
 	if err != nil {
 		return app.Order{}, app.Wrap("check user", err)
@@ -97,14 +115,36 @@ func checkInput(in OrderInput) error {
 		return app.Fail(app.Invalid, "check order", "order.documents", maxRequests)
 	case in.Certificate == "":
 		return app.Fail(app.Invalid, "check order", "order.certificate")
-	case in.Signet.Visible && !in.Signet.Placement.Valid():
+	}
+	for id := range in.Places {
+		if err := checkSignet(in.signet(id)); err != nil {
+			return err
+		}
+	}
+	return checkSignet(in.Signet)
+}
+
+// checkSignet refuses a signet that cannot be drawn anywhere.
+func checkSignet(g app.Signet) error {
+	switch {
+	case g.Visible && !g.Placement.Valid():
 		return app.Fail(app.Invalid, "check order", "order.placement")
-	case utf8.RuneCountInString(in.Signet.Reason) > app.MaxReason:
+	case utf8.RuneCountInString(g.Reason) > app.MaxReason:
 		return app.Fail(app.Invalid, "check order", "order.reason-long", app.MaxReason)
-	case !utf8.ValidString(in.Signet.Reason) || strings.ContainsFunc(in.Signet.Reason, unicode.IsControl):
+	case !utf8.ValidString(g.Reason) || strings.ContainsFunc(g.Reason, unicode.IsControl):
 		return app.Fail(app.Invalid, "check order", "order.reason-characters")
 	}
 	return nil
+}
+
+// signAs writes into a Request what an order chose. v is the user as the
+// portal tells it now.
+func signAs(r *app.Request, v app.Visit, c app.Certificate, g app.Signet) {
+	r.Certificate, r.Signet = c.ID, g
+	r.UserName, r.OwnerName, r.Owner = v.Name, c.Name, c.Owner
+	if v.TimeZone != "" {
+		r.TimeZone = v.TimeZone
+	}
 }
 
 // certificate gives the certificate if it is assigned to the visitor and can
@@ -216,11 +256,8 @@ func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in Or
 		if r.User != v.User || r.Document.Entity != v.Entity {
 			return app.Fail(app.NotFound, "check request", "request.unknown")
 		}
-		r.Order, r.Certificate, r.Signet = o.ID, cert.ID, in.Signet
-		r.UserName, r.OwnerName, r.Owner = rechecked.Name, cert.Name, cert.Owner
-		if rechecked.TimeZone != "" {
-			r.TimeZone = rechecked.TimeZone
-		}
+		r.Order = o.ID
+		signAs(r, rechecked, cert, in.signet(r.ID))
 		return nil
 	}, entry)
 	return o, err

@@ -20,6 +20,8 @@ type Config struct {
 	Portal    Portal
 	Keys      Keys
 	CheckCode CheckCode
+	// Pictures draws pages; nil where pages are not shown.
+	Pictures Pictures
 	// Wake tells the queue that Requests wait. It must not block.
 	Wake func()
 	// MaxSize limits a document, in bytes; 0 means app.MaxFileSize.

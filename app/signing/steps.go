@@ -33,7 +33,7 @@ func (s *Service) prepare(ctx context.Context, r app.Request) error {
 		return err
 	}
 	at := s.Now()
-	o, err := options(r, cert, leaf, chain, at)
+	o, err := options(ctx, f, r, cert, leaf, chain, at)
 	if err != nil {
 		return err
 	}
@@ -65,22 +65,13 @@ func keptBytes(f SpoolReader, want string) error {
 }
 
 // options turns the order into the signer's words.
-func options(r app.Request, c app.Certificate, leaf *x509.Certificate, chain []*x509.Certificate, at time.Time) (signer.Options, error) {
+func options(ctx context.Context, doc SpoolReader, r app.Request, c app.Certificate, leaf *x509.Certificate, chain []*x509.Certificate, at time.Time) (signer.Options, error) {
 	o := signer.Options{
 		Certificate: leaf, Chain: chain, Time: zoned(at, r.TimeZone), Name: c.Name, Reason: reason(r),
 	}
-	if !r.Signet.Visible {
-		return o, nil
-	}
-	position, err := signer.ParsePosition(string(r.Signet.Placement.Position))
-	if err != nil {
-		return o, app.Fail(app.Invalid, "read position", "order.placement").Because(err)
-	}
-	o.Signet = &signer.Signet{Mark: mark(r, c, o.Time), Position: position}
-	if r.Signet.Placement.Page == app.FirstPage {
-		o.Signet.Page = 1
-	}
-	return o, nil
+	var err error
+	o.Signet, err = placed(ctx, doc, r, c, o.Time)
+	return o, err
 }
 
 // mark is what the visible signature says, in the language of the order: the

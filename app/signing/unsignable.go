@@ -23,6 +23,8 @@ func unsignable(err error) error {
 		{signer.ErrNotPDF, "document.not-pdf"},
 		{signer.ErrDamaged, "document.damaged"},
 		{signer.ErrLimit, "document.damaged"},
+		{signer.ErrSignetTooSmall, "document.signet-too-small"},
+		{signer.ErrBox, "order.placement"},
 	}
 	for _, k := range keys {
 		if errors.Is(err, k.cause) {

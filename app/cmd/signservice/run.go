@@ -40,6 +40,7 @@ type service struct {
 	store   *store.Store
 	spool   *spool.Spool
 	tokens  *keys.Tokens
+	pages   *pictures
 	queue   *queue.Local
 	signing *signing.Service
 	office  *admin.Service
@@ -73,6 +74,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	if s.tokens, err = openTokens(c, log); err != nil {
 		return nil, err
 	}
+	s.pages = openPictures(c.Dir, log)
 	portals, err := s.openPortals()
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
 		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify,
-		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Log: log,
+		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -194,9 +196,10 @@ const sweepEvery = time.Minute
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
 	go func() { ended <- s.queue.Run(ctx) }()
 	go func() { ended <- s.sweep(ctx) }()
+	go func() { s.pages.warm(ctx, s.log); ended <- nil }()
 	go func() {
 		if s.tokens != nil {
 			s.tokens.Run(ctx)
@@ -266,6 +269,9 @@ func (s *service) sweepOnce(ctx context.Context) error {
 // close ends what build began.
 func (s *service) close() error {
 	var errs []error
+	if s.pages != nil {
+		errs = append(errs, s.pages.pages.Close())
+	}
 	if s.tokens != nil {
 		errs = append(errs, s.tokens.Close())
 	}
