@@ -3,6 +3,7 @@ package pdf
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // errBroken says that no value stands where one should.
@@ -88,6 +89,9 @@ func (p *parser) numberOrRef(t token) (Object, error) {
 	if !ok || n < 0 || n > maxNumber || !isDigit(p.b[t.start]) {
 		return number(p.text(t)), nil
 	}
+	if ref, ok := p.plainRef(n); ok {
+		return ref, nil
+	}
 	back := p.pos
 	g, err := p.next()
 	if err != nil {
@@ -100,14 +104,32 @@ func (p *parser) numberOrRef(t token) (Object, error) {
 			return nil, err
 		}
 		if ok && gen <= 65535 && p.isWord(r, "R") {
-			if n <= maxScanned {
-				p.named = max(p.named, uint32(n))
-			}
-			return Ref{Number: uint32(n), Generation: uint16(gen)}, nil
+			return p.refTo(n, gen), nil
 		}
 	}
 	p.pos = back
 	return Integer(n), nil
+}
+
+// plainRef takes the rest of a reference to object n as nearly all writers put
+// it, " 0 R": a page tree has thousands of them. Whatever looks otherwise is
+// left to the lexer.
+func (p *parser) plainRef(n int64) (Ref, bool) {
+	const rest = " 0 R"
+	end := p.pos + len(rest)
+	if end >= len(p.b) || string(p.b[p.pos:end]) != rest || isRegular(p.b[end]) {
+		return Ref{}, false
+	}
+	p.pos = end
+	return p.refTo(n, 0), true
+}
+
+// refTo makes a reference and remembers the highest number.
+func (p *parser) refTo(n, generation int64) Ref {
+	if n <= maxScanned {
+		p.named = max(p.named, uint32(n))
+	}
+	return Ref{Number: uint32(n), Generation: uint16(generation)}
 }
 
 func (p *parser) array(depth int) (Object, error) {
@@ -131,6 +153,9 @@ func (p *parser) array(depth int) (Object, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if len(a) == cap(a) && len(a) >= 128 {
+			a = slices.Grow(a, 3*len(a)) // a long one: append alone would copy it over and over
 		}
 		a = append(a, v)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -73,20 +74,24 @@ func (b *pdfBuilder) fields() string {
 	return strings.Join(refs, " ")
 }
 
-// pack writes the waiting objects as one object stream (ISO 32000-2, 7.5.7).
+// pack writes the waiting objects as object streams (ISO 32000-2, 7.5.7) of as
+// many objects as most writers put into one.
 func (b *pdfBuilder) pack() {
-	if len(b.waiting) == 0 {
-		return
+	for some := range slices.Chunk(b.waiting, 200) {
+		b.packSome(some)
 	}
+}
+
+func (b *pdfBuilder) packSome(objects []packedObject) {
 	n := b.reserve()
 	var index, bodies bytes.Buffer
-	for i, o := range b.waiting {
+	for i, o := range objects {
 		fmt.Fprintf(&index, "%d %d ", o.number, bodies.Len())
 		bodies.WriteString(o.body + "\n")
 		b.rows[o.number] = pdfRow{offset: i, stream: n}
 	}
 	data := deflate(append(index.Bytes(), bodies.Bytes()...))
-	b.stream(n, fmt.Sprintf(" /Type /ObjStm /N %d /First %d /Filter /FlateDecode", len(b.waiting), index.Len()), data)
+	b.stream(n, fmt.Sprintf(" /Type /ObjStm /N %d /First %d /Filter /FlateDecode", len(objects), index.Len()), data)
 }
 
 func (b *pdfBuilder) trailer() string {
