@@ -35,6 +35,8 @@ var (
 	ErrKeyAbsent = errors.New("no such private key")
 	// ErrKeyAmbiguous: several private keys or certificates answer to the name.
 	ErrKeyAmbiguous = errors.New("several keys answer to this name")
+	// ErrKeyMismatch: a certificate belongs to none of the token's private keys.
+	ErrKeyMismatch = errors.New("the certificate belongs to no private key of the token")
 	// ErrKeyUnsupported: a kind of key that cannot sign documents here.
 	ErrKeyUnsupported = errors.New("unsupported kind of key")
 	// ErrSignature: what the token made does not verify with the certificate, so
@@ -44,6 +46,11 @@ var (
 	ErrClosed = errors.New("the tokens are closed")
 	// ErrPassword: the password of a PKCS#12 file is wrong.
 	ErrPassword = errors.New("wrong password")
+	// ErrPKCS12Cost: a PKCS#12 file asks for absurdly many iterations.
+	ErrPKCS12Cost = errors.New("opening the file would take too long")
+	// ErrPKCS12Unsupported: a PKCS#12 file is encrypted or built in a way that
+	// cannot be read here.
+	ErrPKCS12Unsupported = errors.New("the file is made in a way that is not supported")
 	// ErrEncryptedPEM: the private key is encrypted.
 	ErrEncryptedPEM = errors.New("the private key is encrypted: decrypt it first, for instance with openssl pkcs8")
 	// ErrSeveralKeys: a file holds more than one private key.

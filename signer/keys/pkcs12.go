@@ -22,15 +22,19 @@ type Imported struct {
 }
 
 // ImportPKCS12 opens a PKCS#12 file (.p12, .pfx) with one private key and its
-// certificate, in modern (PBES2, AES) and legacy (3DES, RC2) encryption. How
-// long it takes is in the hands of whoever made the file: its iteration counts
-// are taken as they are.
+// certificate, in modern (PBES2, AES) and legacy (3DES, RC2) encryption. A file
+// that would take longer than some seconds to open is refused: see MaxIterations.
 //
 // Errors: ErrPassword, ErrSeveralKeys, ErrKeyAbsent when the key or its
-// certificate is missing, ErrKeyUnsupported, ErrFormat.
+// certificate is missing, ErrKeyUnsupported for the kind of key,
+// ErrPKCS12Unsupported for the way in which the file is made, ErrPKCS12Cost,
+// ErrFormat.
 func ImportPKCS12(data []byte, password string) (*Imported, error) {
 	if len(data) > maxPKCS12 {
 		return nil, fmt.Errorf("PKCS#12 file of more than %d bytes: %w", maxPKCS12, ErrFormat)
+	}
+	if err := checkPKCS12(data, password); err != nil {
+		return nil, fmt.Errorf("PKCS#12 file: %w", err)
 	}
 	private, first, others, err := pkcs12.DecodeChain(data, password)
 	if err != nil {
@@ -56,7 +60,7 @@ func pkcs12Error(err error) error {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
 		return ErrPassword
 	case errors.As(err, &unsupported):
-		return fmt.Errorf("%w: %w", ErrKeyUnsupported, err)
+		return fmt.Errorf("%w: %w", ErrPKCS12Unsupported, err)
 	case strings.Contains(err.Error(), "expected exactly one key bag"):
 		return ErrSeveralKeys
 	case strings.Contains(err.Error(), "private key missing"), strings.Contains(err.Error(), "certificate missing"):
