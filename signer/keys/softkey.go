@@ -28,6 +28,7 @@ const (
 	P384    Kind = "P-384"
 	RSA2048 Kind = "RSA-2048"
 	RSA3072 Kind = "RSA-3072"
+	RSA4096 Kind = "RSA-4096" // for a root
 )
 
 // Generate makes a key with the system's randomness.
@@ -43,6 +44,8 @@ func Generate(kind Kind) (*SoftKey, error) {
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
 	case RSA3072:
 		key, err = rsa.GenerateKey(rand.Reader, 3072)
+	case RSA4096:
+		key, err = rsa.GenerateKey(rand.Reader, 4096)
 	default:
 		return nil, fmt.Errorf("generate a key of kind %q: %w", kind, ErrKeyUnsupported)
 	}
