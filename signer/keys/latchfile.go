@@ -60,6 +60,25 @@ func (l *FileLatch) Try(ctx context.Context, tokenSerial string, pin PIN) (func(
 	}, nil
 }
 
+// Reset forgets what was sent to the token, so that the same PINs may be sent
+// once more. It is for a person who knows that they are right: each wrong one
+// brings the token nearer to its lock.
+func (l *FileLatch) Reset(ctx context.Context, tokenSerial string) (err error) {
+	for _, name := range []string{tokenSerial, tokenSerial + "/signature"} {
+		if _, err := os.Stat(l.Path(name)); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		unlock, err := l.lock(ctx, l.Path(name))
+		if err != nil {
+			return fmt.Errorf("lock the PIN latch: %w", err)
+		}
+		if err := errors.Join(os.Remove(l.Path(name)), unlock()); err != nil {
+			return fmt.Errorf("reset the PIN latch: %w", err)
+		}
+	}
+	return nil
+}
+
 // set records the PIN unless it is the one recorded.
 func (l *FileLatch) set(ctx context.Context, tokenSerial string, pin PIN) error {
 	key, err := l.key(ctx)

@@ -30,5 +30,26 @@ func (*Tokens) Status() []Status { return nil }
 // Signer gives ErrNoPKCS11.
 func (*Tokens) Signer(context.Context, KeyID) (*Signer, error) { return nil, ErrNoPKCS11 }
 
+// Watch does nothing.
+func (*Tokens) Watch(context.Context) {}
+
+// Retry gives ErrNoPKCS11.
+func (*Tokens) Retry(context.Context, string) error { return ErrNoPKCS11 }
+
+// GenerateKey gives ErrNoPKCS11.
+func (*Tokens) GenerateKey(context.Context, string, NewKey) (KeyID, error) {
+	return KeyID{}, ErrNoPKCS11
+}
+
+// CertificateRequest gives ErrNoPKCS11.
+func (*Tokens) CertificateRequest(context.Context, KeyID, Subject) ([]byte, error) {
+	return nil, ErrNoPKCS11
+}
+
+// ImportCertificate gives ErrNoPKCS11.
+func (*Tokens) ImportCertificate(context.Context, string, []byte) (KeyID, error) {
+	return KeyID{}, ErrNoPKCS11
+}
+
 // Close does nothing.
 func (*Tokens) Close() error { return nil }

@@ -130,12 +130,10 @@ func (r reader) key(h pkcs11.ObjectHandle, class uint) (k keyObject, err error) 
 		k.public = rsaKey(a[0], a[1])
 	case pkcs11.CKK_EC:
 		k.kind = kindEC
-		if class == pkcs11.CKO_PUBLIC_KEY {
-			if a, err = r.attributes(h, pkcs11.CKA_EC_PARAMS, pkcs11.CKA_EC_POINT); err != nil {
-				return k, err
-			}
-			k.public = ecKey(a[0], a[1])
+		if a, err = r.attributes(h, pkcs11.CKA_EC_PARAMS, pkcs11.CKA_EC_POINT); err != nil {
+			return k, err
 		}
+		k.public, k.oddCurve = ecKey(a[0], a[1]), oddCurve(a[0])
 	default:
 		k.kind = keyKind(fmt.Sprintf("PKCS#11 key type %#x", kind))
 	}

@@ -43,6 +43,8 @@ type keyObject struct {
 	modulus []byte           // of an RSA key, as the token has it
 	public  crypto.PublicKey // nil when it cannot be read here
 	always  bool
+	// oddCurve is the curve of an elliptic key that nothing here knows.
+	oddCurve asn1.ObjectIdentifier
 }
 
 // pair matches certificates and private keys: by public key, and by CKA_ID
@@ -54,15 +56,16 @@ func pair(serial string, o objects) []Entry {
 		}
 	}
 	parsed := make([]*x509.Certificate, len(o.certificates))
+	problems := make([]error, len(o.certificates))
 	for i, c := range o.certificates {
-		parsed[i], _ = x509.ParseCertificate(c.der) // nil is reported below
+		parsed[i], problems[i] = parse(c.der)
 	}
 	used := make([]bool, len(o.private))
 	entries := make([]Entry, 0, len(parsed)+len(o.private))
 	for i, object := range o.certificates {
 		e := Entry{ID: KeyID{Token: serial, ID: hex.EncodeToString(object.id), Certificate: Fingerprint(object.der)}, Label: object.label}
 		if parsed[i] == nil {
-			e.Problem = fmt.Errorf("certificate: %w", ErrFormat)
+			e.Problem = problems[i]
 		} else {
 			e.Certificate, e.Public = parsed[i], parsed[i].PublicKey
 			e.Chain = chainOf(parsed[i], parsed)
@@ -74,12 +77,25 @@ func pair(serial string, o objects) []Entry {
 	}
 	for i, key := range o.private {
 		if !used[i] {
-			e := Entry{ID: KeyID{Token: serial, ID: hex.EncodeToString(key.id)}, Label: key.label, HasKey: true, Public: key.public, AlwaysAuthenticate: key.always}
+			e := Entry{ID: KeyID{Token: serial, ID: hex.EncodeToString(key.id)}, Label: key.label, HasKey: true, Public: key.public, AlwaysAuthenticate: key.always, modulus: key.modulus}
 			e.Problem = unusable(key, o.private)
 			entries = append(entries, e)
 		}
 	}
 	return entries
+}
+
+// parse reads a certificate. The library has no error of its own for a curve
+// that it does not know.
+func parse(der []byte) (*x509.Certificate, error) {
+	c, err := x509.ParseCertificate(der)
+	switch {
+	case err == nil:
+		return c, nil
+	case strings.Contains(err.Error(), "unsupported elliptic curve"):
+		return nil, fmt.Errorf("certificate: %w: its curve", ErrKeyUnsupported)
+	}
+	return nil, fmt.Errorf("certificate: %w: %w", ErrFormat, err)
 }
 
 // attach gives the entry the private key of its certificate.
@@ -103,19 +119,18 @@ func (e *Entry) attach(object certificateObject, private []keyObject, used []boo
 
 // unusable says why a private key cannot sign documents.
 func unusable(key keyObject, all []keyObject) error {
+	if key.oddCurve != nil {
+		return fmt.Errorf("%w: curve %v", ErrKeyUnsupported, key.oddCurve)
+	}
+	if err := supported(key.public); err != nil {
+		return err
+	}
 	switch key.kind {
 	case kindRSA:
 		return nil
 	case kindEC:
 	default:
 		return fmt.Errorf("%w: %s", ErrKeyUnsupported, key.kind)
-	}
-	if public, ok := key.public.(*ecdsa.PublicKey); ok {
-		switch public.Curve {
-		case elliptic.P256(), elliptic.P384(), elliptic.P521():
-		default:
-			return fmt.Errorf("%w: curve %s", ErrKeyUnsupported, public.Params().Name)
-		}
 	}
 	// An elliptic private key shows nothing but its CKA_ID.
 	same := 0
@@ -231,6 +246,15 @@ func ecKey(params, point []byte) crypto.PublicKey {
 		return nil
 	}
 	return public
+}
+
+// oddCurve gives the curve that CKA_EC_PARAMS name when it is none of ours.
+func oddCurve(params []byte) asn1.ObjectIdentifier {
+	var oid asn1.ObjectIdentifier
+	if rest, err := asn1.Unmarshal(params, &oid); err != nil || len(rest) > 0 || curveOf(oid) != nil {
+		return nil
+	}
+	return oid
 }
 
 func curveOf(oid asn1.ObjectIdentifier) elliptic.Curve {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 )
 
 // PIN is a token's PIN. It never shows itself: every way of printing gives
@@ -59,6 +61,37 @@ func PINFile(path string) PINSource {
 		return pin, nil
 	}
 }
+
+// PINEnv reads the PIN from an environment variable. Child processes must not
+// inherit the variable.
+func PINEnv(name string) PINSource {
+	return func(context.Context) (PIN, error) {
+		pin := NewPIN([]byte(os.Getenv(name)))
+		if pin.Empty() {
+			return PIN{}, fmt.Errorf("the environment variable %s is empty", name)
+		}
+		return pin, nil
+	}
+}
+
+// PINCredential reads the PIN from a systemd credential (systemd.exec(5),
+// LoadCredential=): the file of that name in $CREDENTIALS_DIRECTORY.
+func PINCredential(name string) PINSource {
+	return func(ctx context.Context) (PIN, error) {
+		dir := os.Getenv("CREDENTIALS_DIRECTORY")
+		if dir == "" {
+			return PIN{}, errors.New("systemd gave this service no credentials")
+		}
+		if name != filepath.Base(name) {
+			return PIN{}, fmt.Errorf("%q is no name of a credential", name)
+		}
+		return PINFile(filepath.Join(dir, name))(ctx)
+	}
+}
+
+// Reveal gives a copy of the PIN, to be passed on to where it is sent to the
+// token, and wiped then.
+func (p PIN) Reveal() []byte { return bytes.Clone(p.bytes()) }
 
 // Empty tells whether there is no PIN.
 func (p PIN) Empty() bool { return len(p.bytes()) == 0 }

@@ -48,8 +48,20 @@ type KeyID struct {
 	Certificate string // SHA-256 of the certificate, in lower-case hexadecimal; "" for any
 }
 
-// String gives the parts with colons between.
-func (id KeyID) String() string { return id.Token + ":" + id.ID + ":" + id.Certificate }
+// String names the key in words, by those parts that are given.
+func (id KeyID) String() string {
+	words := "the key"
+	if id.ID != "" {
+		words = "key " + id.ID
+	}
+	if id.Certificate != "" {
+		words += " of certificate " + id.Certificate
+	}
+	if id.Token != "" {
+		words += " on token " + id.Token
+	}
+	return words
+}
 
 // TokenInfo is what a token says of itself.
 type TokenInfo struct {

@@ -15,9 +15,20 @@ import (
 // several goroutines.
 type Signer struct {
 	id          KeyID
+	public      crypto.PublicKey
 	certificate *x509.Certificate
 	chain       []*x509.Certificate
-	raw         func(digest []byte, opts crypto.SignerOpts) ([]byte, error)
+	raw         RawSign
+}
+
+// RawSign has a private key sign a digest. Of the options it gets the hash, or
+// *rsa.PSSOptions with a positive length of the salt.
+type RawSign func(digest []byte, opts crypto.SignerOpts) ([]byte, error)
+
+// NewSigner gives the private key of an entry, for registries that reach their
+// tokens in another way than Tokens does. What raw gives is verified.
+func NewSigner(e Entry, raw RawSign) *Signer {
+	return &Signer{id: e.ID, public: e.Public, certificate: e.Certificate, chain: e.Chain, raw: raw}
 }
 
 // ID gives the name of the key, with all parts.
@@ -31,7 +42,7 @@ func (s *Signer) Certificate() *x509.Certificate { return s.certificate }
 func (s *Signer) Chain() []*x509.Certificate { return slices.Clone(s.chain) }
 
 // Public gives the certificate's public key.
-func (s *Signer) Public() crypto.PublicKey { return s.certificate.PublicKey }
+func (s *Signer) Public() crypto.PublicKey { return s.public }
 
 // Sign has the token sign a digest: PKCS #1 v1.5 or PSS with RSA, ECDSA in
 // ASN.1 form. The token has its own randomness. Of PSS salts the automatic one
@@ -50,7 +61,7 @@ func (s *Signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 		return nil, err
 	}
 	if !verifies(s.Public(), digest, value, opts) {
-		return nil, fmt.Errorf("key %s: %w", s.id, ErrSignature)
+		return nil, fmt.Errorf("%s: %w", s.id, ErrSignature)
 	}
 	return value, nil
 }

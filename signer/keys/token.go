@@ -33,7 +33,7 @@ type token struct {
 	// cacheMu guards what was read since the token was opened.
 	cacheMu sync.Mutex
 	entries []Entry
-	handles map[string]crypto11.PrivateKey
+	handles map[KeyID]crypto11.PrivateKey
 
 	// signatureMu holds keys that ask for a PIN to one signature at a time.
 	signatureMu sync.Mutex
@@ -127,7 +127,7 @@ func (t *token) open(ctx context.Context) (err error) {
 	t.generation++
 	t.opened, t.nextTry = t.module.config.Now(), time.Time{}
 	t.cacheMu.Lock()
-	t.entries, t.handles = nil, map[string]crypto11.PrivateKey{}
+	t.entries, t.handles = nil, map[KeyID]crypto11.PrivateKey{}
 	t.cacheMu.Unlock()
 	t.setStatus(StateReady, nil)
 	return nil
@@ -288,8 +288,7 @@ func (t *token) describe(info pkcs11.TokenInfo) {
 func (t *token) handle(e Entry) (crypto11.PrivateKey, error) {
 	t.cacheMu.Lock()
 	defer t.cacheMu.Unlock()
-	name := e.ID.String()
-	if key, ok := t.handles[name]; ok {
+	if key, ok := t.handles[e.ID]; ok {
 		return key, nil
 	}
 	template, err := keyTemplate(e)
@@ -307,7 +306,7 @@ func (t *token) handle(e Entry) (crypto11.PrivateKey, error) {
 	case len(found) > 1:
 		return nil, ErrKeyAmbiguous
 	}
-	t.handles[name] = found[0]
+	t.handles[e.ID] = found[0]
 	return found[0], nil
 }
 

@@ -85,6 +85,27 @@ func (r *Tokens) Run(ctx context.Context) {
 	all.Wait()
 }
 
+// Watch looks at each token once, as Run does again and again.
+func (r *Tokens) Watch(ctx context.Context) {
+	for _, m := range r.modules {
+		m.watch(ctx)
+	}
+}
+
+// Retry opens a token at once, if it is closed, without waiting for the next
+// time when it would be tried: for an administrator who has mended something.
+// Errors are those of opening it.
+func (r *Tokens) Retry(ctx context.Context, serial string) error {
+	t, err := r.find(ctx, serial)
+	if err != nil {
+		return err
+	}
+	t.module.mu.Lock()
+	t.nextTry = time.Time{}
+	t.module.mu.Unlock()
+	return t.use(ctx, func() error { return nil })
+}
+
 // Status tells how each token is. It never waits for a token.
 func (r *Tokens) Status() []Status {
 	all := make([]Status, 0, len(r.tokens))
@@ -118,12 +139,9 @@ func (r *Tokens) Signer(ctx context.Context, id KeyID) (*Signer, error) {
 	}
 	entry, err := t.entry(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", id, err)
+		return nil, fmt.Errorf("%s: %w", id, err)
 	}
-	return &Signer{
-		id: entry.ID, certificate: entry.Certificate, chain: entry.Chain,
-		raw: t.signWith(entry),
-	}, nil
+	return NewSigner(entry, t.signWith(entry)), nil
 }
 
 // find gives the token of a serial number. Tokens configured by label that were
