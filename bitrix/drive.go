@@ -62,3 +62,11 @@ func (c *Client) UploadVersion(ctx context.Context, id ID, f File) (DriveFile, e
 func (c *Client) DriveVersions(ctx context.Context, id ID) iter.Seq2[DriveVersion, error] {
 	return pages(ctx, c, Read[List[DriveVersion]]("disk.file.getVersions", Params{"id": id}))
 }
+
+// RestoreVersion makes an earlier version the content of a file again. On
+// plans without history it is [ErrMethodNotFound].
+// https://apidocs.bitrix24.com/api-reference/disk/file/disk-file-restore-from-version.html
+func (c *Client) RestoreVersion(ctx context.Context, id, version ID) error {
+	_, err := Call(ctx, c, Write[DriveFile]("disk.file.restoreFromVersion", Params{"id": id, "versionId": version}))
+	return err
+}

@@ -2,6 +2,7 @@ package bitrix
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +27,12 @@ func (t EntityType) Name() string {
 		return "smart_invoice"
 	}
 	return fmt.Sprintf("dynamic_%d", int(t))
+}
+
+// Named reports whether an answer's word for an entity type means this one:
+// the word of [EntityType.Name] in any case, or the number.
+func (t EntityType) Named(word string) bool {
+	return strings.EqualFold(word, t.Name()) || word == strconv.Itoa(int(t))
 }
 
 // TabPlacement returns the placement of a tab in the card of this entity

@@ -34,6 +34,11 @@ func (c *Client) Users(ctx context.Context, filter Params) iter.Seq2[User, error
 	return pages(ctx, c, Read[List[User]]("user.get", usersBy(filter)))
 }
 
+// ListUsers is the command for the first page of [Client.Users] with these ids.
+func ListUsers(ids []ID) Command[List[User]] {
+	return Read[List[User]]("user.get", usersBy(Params{"ID": anys(ids)}))
+}
+
 // SearchUsers returns the active employees whose name, position or department
 // matches a text.
 // https://apidocs.bitrix24.com/api-reference/user/user-search.html

@@ -1,10 +1,9 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
+	"iter"
 	"slices"
 	"sync"
 
@@ -15,21 +14,29 @@ import (
 // atOnce is how many files are asked about at the same time.
 const atOnce = 4
 
-// Documents lists the PDFs in the file fields of the visit's element, with the
-// visitor's own rights: by the field's label, within a field in the portal's
-// order. Names and sizes come from the portal's file heads and are remembered,
-// since a file's content never changes under its id. A file that cannot be
-// asked about for a reason of its own is left out.
+// maxListed is how many files of an element are listed: those in its fields,
+// then the newest of the other sources.
+const maxListed = 50
+
+// List lists the PDFs at the visit's element from all sources, with the
+// visitor's own rights and after at most three calls: file fields by their
+// labels, then comments, activities, e-mails and generated documents, newest
+// first. What only a file's own head tells is taken from memory; a document
+// that is not known yet is Pending, and [Portals.Details] tells of it. A file
+// that cannot be read by this user is listed with the reason where the portal
+// tells enough of it.
 //
 // Errors: app.NotFound (deal.gone), app.Forbidden, app.Unauthenticated,
 // app.Unavailable, app.Upstream.
-func (p *Portals) Documents(ctx context.Context, v app.Visit) ([]app.Document, error) {
+func (p *Portals) List(ctx context.Context, v app.Visit) ([]app.Document, error) {
 	var all []app.Document
 	err := p.as(ctx, v.Portal, v.User, "list documents", func(c *bitrix.Client) error {
-		var err error
-		all, err = p.documents(ctx, c, v)
-		if staleLink(err) { // the token ran out meanwhile: links of a new one
-			all, err = p.documents(ctx, c, v)
+		files, err := p.candidates(ctx, c, v)
+		all = make([]app.Document, 0, len(files))
+		for _, f := range files {
+			if d, ok := f.document(); ok {
+				all = append(all, d)
+			}
 		}
 		return err
 	})
@@ -39,81 +46,122 @@ func (p *Portals) Documents(ctx context.Context, v app.Visit) ([]app.Document, e
 	return all, nil
 }
 
-// candidate is a file that may be a document, and what was found out of it.
-type candidate struct {
+// Detail is what was found out of one file of a list.
+type Detail struct {
 	app.Document
-	file bitrix.ItemFile
-	fact fact
-	err  error
+	// None tells that the file is no document, or cannot be asked about for a
+	// reason of its own.
+	None bool
 }
 
-func (p *Portals) documents(ctx context.Context, c *bitrix.Client, v app.Visit) ([]app.Document, error) {
-	fields, err := readFields(ctx, c, v.Entity)
-	if err != nil {
-		return nil, err
+// Details reads the list anew and asks about the files that are not known yet,
+// a few at a time, each as it becomes known. What it finds is remembered, since
+// a file's content never changes under its id, so that a list made afterwards
+// has nothing pending. The sequence ends after the first error, which concerns
+// the portal or the visitor rather than one file.
+func (p *Portals) Details(ctx context.Context, v app.Visit) iter.Seq2[Detail, error] {
+	return func(yield func(Detail, error) bool) {
+		const op = "ask about documents"
+		stopped := false
+		err := p.as(ctx, v.Portal, v.User, op, func(c *bitrix.Client) error {
+			err := p.details(ctx, c, v, yield)
+			if staleLink(err) { // the token ran out meanwhile: links of a new one
+				err = p.details(ctx, c, v, yield)
+			}
+			if errors.Is(err, errStopped) {
+				stopped = true
+				return nil
+			}
+			return err
+		})
+		if err != nil && !stopped {
+			yield(Detail{}, err)
+		}
 	}
-	files := candidates(v.Entity, fields)
-	p.inquire(ctx, c, v.Portal, files)
-	all := make([]app.Document, 0, len(files))
+}
+
+// errStopped ends a sequence whose reader has gone.
+var errStopped = errors.New("nobody listens any more")
+
+func (p *Portals) details(ctx context.Context, c *bitrix.Client, v app.Visit, yield func(Detail, error) bool) error {
+	files, err := p.candidates(ctx, c, v)
+	if err != nil {
+		return err
+	}
 	var senseless error
-	for _, f := range files {
+	documents := 0
+	for f := range p.inquire(ctx, c, v.Portal, files) {
 		switch {
 		case f.err != nil && passing(f.err):
-			return nil, f.err // half a list would look like a whole one
+			return f.err // half a list would look like a whole one
 		case f.err != nil:
 			if errors.Is(f.err, bitrix.ErrUnexpectedAnswer) {
 				senseless = f.err
 			}
-			p.log.WarnContext(ctx, "file left out of the list", "portal", v.Portal, "field", f.Field, "file", f.FileID, "error", f.err)
-		case f.fact.pdf:
-			f.Name, f.Size = named(f.fact.name), f.fact.size
-			all = append(all, f.Document)
+			p.log.WarnContext(ctx, "file left out of the list", "portal", v.Portal, "source", f.Source, "field", f.Field, "file", f.FileID, "error", f.err)
+		}
+		d, ok := f.document()
+		if d.Pending {
+			ok, d.Pending = false, false // its head could not be read
+		}
+		if ok {
+			documents++
+		}
+		if !yield(Detail{Document: d, None: !ok}, nil) {
+			return errStopped
 		}
 	}
-	if len(all) == 0 && senseless != nil {
-		return nil, senseless // a portal in maintenance must not look like a deal without PDFs
+	if documents == 0 && senseless != nil && !slices.ContainsFunc(files, candidate.settled) {
+		return senseless // a portal in maintenance must not look like a deal without PDFs
 	}
-	return all, nil
+	return ctx.Err()
 }
 
-// candidates lists all files of all file fields in a lasting order.
-func candidates(e app.Entity, fields map[string]field) []candidate {
-	codes := slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
-		return cmp.Or(cmp.Compare(fields[a].Label(), fields[b].Label()), cmp.Compare(a, b))
-	})
-	var all []candidate
-	for _, code := range codes {
-		f := fields[code]
-		for _, file := range f.files {
-			all = append(all, candidate{file: file, Document: app.Document{
-				Source: app.SourceField, Entity: e, Field: code, Label: f.Label(), Multiple: bool(f.Multiple),
-				FileID: file.ID.String(), Size: -1,
-			}})
+// inquire finds out about the files that are not known yet, a few at a time.
+// It gives each as soon as it is known, in any order.
+func (p *Portals) inquire(ctx context.Context, c *bitrix.Client, portal app.PortalID, files []candidate) iter.Seq[candidate] {
+	return func(yield func(candidate) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var work sync.WaitGroup
+		defer work.Wait()
+		defer cancel()
+		known := make(chan candidate, len(files))
+		free := make(chan struct{}, atOnce)
+		asked := 0
+		for _, f := range files {
+			if f.settled() {
+				continue
+			}
+			asked++
+			work.Go(func() {
+				free <- struct{}{}
+				defer func() { <-free }()
+				f.fact, f.err = p.factOf(ctx, c, portal, f.key, f.link)
+				f.known = f.err == nil
+				known <- f
+			})
+		}
+		for range asked {
+			if !yield(<-known) {
+				return
+			}
 		}
 	}
-	return all
 }
 
-// inquire finds out about the files, a few at a time.
-func (p *Portals) inquire(ctx context.Context, c *bitrix.Client, portal app.PortalID, files []candidate) {
-	var work sync.WaitGroup
-	free := make(chan struct{}, atOnce)
-	for i := range files {
-		free <- struct{}{}
-		work.Go(func() {
-			defer func() { <-free }()
-			files[i].fact, files[i].err = p.fact(ctx, c, portal, files[i].file)
-		})
+// Documents is List with everything known: it waits for the details. Files
+// that turn out to be no document are left out.
+func (p *Portals) Documents(ctx context.Context, v app.Visit) ([]app.Document, error) {
+	for _, err := range p.Details(ctx, v) {
+		if err != nil {
+			return nil, err
+		}
 	}
-	work.Wait()
-}
-
-// named gives a document without a name one.
-func named(name string) string {
-	if name == "" {
-		return "document.pdf"
+	all, err := p.List(ctx, v)
+	if err != nil {
+		return nil, err
 	}
-	return name
+	return slices.DeleteFunc(all, func(d app.Document) bool { return d.Pending }), nil
 }
 
 // passing tells whether a failure concerns the portal or the token rather
@@ -133,4 +181,12 @@ func passing(err error) bool {
 // staleLink tells whether reading the element again would give a better link.
 func staleLink(err error) bool {
 	return errors.Is(err, bitrix.ErrExpiredToken) || errors.Is(err, bitrix.ErrBadLink)
+}
+
+// named gives a document without a name one.
+func named(name string) string {
+	if name == "" {
+		return "document.pdf"
+	}
+	return name
 }

@@ -19,9 +19,13 @@ type fact struct {
 	pdf  bool
 }
 
+// factKey names a content by the id of its file. Where a portal does not tell
+// that id, it is the object on Drive that holds the content: what is known of
+// it then serves lists alone and may be of an earlier version.
 type factKey struct {
 	portal app.PortalID
 	id     bitrix.ID
+	object bool
 }
 
 // maxFacts bounds the memory: some hundred bytes each.
@@ -50,21 +54,26 @@ func (f *facts) put(k factKey, v fact) {
 	f.known[k] = v
 }
 
-// fact finds out about a file: by its head, and where name and type leave it
-// open whether it is a PDF, by its first bytes.
+// fact finds out about a file of a field.
 func (p *Portals) fact(ctx context.Context, c *bitrix.Client, portal app.PortalID, file bitrix.ItemFile) (fact, error) {
-	k := factKey{portal, file.ID}
+	return p.factOf(ctx, c, portal, factKey{id: file.ID}, file.Link)
+}
+
+// factOf finds out about a file: by its head, and where name and type leave it
+// open whether it is a PDF, by its first bytes.
+func (p *Portals) factOf(ctx context.Context, c *bitrix.Client, portal app.PortalID, k factKey, link bitrix.Secret) (fact, error) {
+	k.portal = portal
 	if v, ok := p.facts.get(k); ok {
 		return v, nil
 	}
-	head, err := c.Stat(ctx, file.Link)
+	head, err := c.Stat(ctx, link)
 	if err != nil {
 		return fact{}, err
 	}
 	v := fact{name: head.Name, size: head.Size, pdf: namedPDF(head.Name, head.ContentType)}
 	if !v.pdf && mayBePDF(head.ContentType) && head.Size != 0 {
 		var first firstBytes
-		_, err := c.Download(ctx, file.Link, &first, math.MaxInt64)
+		_, err := c.Download(ctx, link, &first, math.MaxInt64)
 		if err != nil && !errors.Is(err, errEnough) {
 			return fact{}, err
 		}

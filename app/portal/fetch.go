@@ -10,25 +10,26 @@ import (
 )
 
 // Fetch writes the document's bytes to w, at most limit of them, and gives the
-// document with its name, size and the field's properties. The element is read
-// anew with the user's own rights, and the file must be in the named field of
-// it. After an error what w has got is of no use.
+// document with its name, size, version, what is known of its place, and where
+// its signed copy will go. The place is read anew with the user's own rights,
+// and the file must be there. After an error what w has got is of no use.
 //
 // Errors, beside those of every call: app.NotFound deal.gone, document.gone;
-// app.TooLarge document.too-large with the limit in MB; app.Unsupported
-// document.empty, document.not-pdf.
+// app.Forbidden document.drive-right, document.drive-permission for a file of
+// a comment that only people can read; app.TooLarge document.too-large with
+// the limit in MB; app.Unsupported document.empty, document.not-pdf.
 func (p *Portals) Fetch(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document, w io.Writer, limit int64) (app.Document, error) {
 	const op = "fetch document"
-	id, ok := number(d.FileID)
-	if !ok || d.Source != app.SourceField {
-		return app.Document{}, app.Fail(app.NotFound, op, "document.gone")
-	}
 	out := &pdfOnly{to: w}
 	err := p.as(ctx, portal, user, op, func(c *bitrix.Client) error {
-		err := p.fetch(ctx, c, &d, id, out, limit)
-		if staleLink(err) && !out.begun() { // the token ran out meanwhile
-			err = p.fetch(ctx, c, &d, id, out, limit)
+		at, err := p.fetch(ctx, c, d, out, limit)
+		if (staleLink(err) || errors.Is(err, bitrix.ErrAccessDenied)) && !out.begun() { // the token ran out meanwhile
+			at, err = p.fetch(ctx, c, d, out, limit)
 		}
+		if err == nil {
+			err = p.aim(ctx, c, numberOf(user), &at)
+		}
+		d = at.Document
 		return err
 	})
 	if err != nil {
@@ -37,30 +38,28 @@ func (p *Portals) Fetch(ctx context.Context, portal app.PortalID, user app.UserI
 	return d, nil
 }
 
-func (p *Portals) fetch(ctx context.Context, c *bitrix.Client, d *app.Document, id bitrix.ID, out *pdfOnly, limit int64) error {
-	f, err := readField(ctx, c, d.Entity, d.Field)
+func (p *Portals) fetch(ctx context.Context, c *bitrix.Client, d app.Document, out *pdfOnly, limit int64) (located, error) {
+	at, err := locate(ctx, c, d)
 	if err != nil {
-		return err
+		return located{}, err
 	}
-	link, ok := f.link(id)
-	if !ok {
-		return app.Fail(app.NotFound, "find document", "document.gone")
-	}
-	got, err := c.Download(ctx, link, out, limit)
+	got, err := c.Download(ctx, at.link, out, limit)
 	if err == nil {
 		err = out.close()
 	}
 	switch {
 	case errors.Is(err, bitrix.ErrTooLarge):
-		return app.Fail(app.TooLarge, "download", "document.too-large", limit>>20).Because(err)
+		return located{}, app.Fail(app.TooLarge, "download", "document.too-large", limit>>20).Because(err)
 	case errors.Is(err, bitrix.ErrNotFound):
-		return app.Fail(app.NotFound, "download", "document.gone").Because(err)
+		return located{}, gone(err)
 	case err != nil:
-		return err
+		return located{}, err
 	}
-	d.Name, d.Size = named(got.Name), got.Size
-	d.Label, d.Multiple = f.Label(), bool(f.Multiple)
-	return nil
+	at.Size = got.Size
+	if at.drive.ID == 0 {
+		at.Name = named(got.Name)
+	}
+	return at, nil
 }
 
 // pdfOnly passes a file on when its first bytes are those of a PDF, and ends

@@ -53,29 +53,35 @@ func isFileField(f bitrix.Field) bool {
 	return f.Type == "file" && bool(f.Dynamic) && !bool(f.ReadOnly)
 }
 
-// readFields reads an element's file fields with the client's own rights, in
-// one call. A part of it that fails is called alone: the client renews tokens
-// and repeats for calls, not for parts of a batch.
-func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string]field, error) {
-	if e.Type <= 0 || e.ID <= 0 {
-		return nil, app.Fail(app.NotFound, "read element", "deal.gone")
+// elementRead is the part of a batch that reads an element's file fields.
+type elementRead struct {
+	entity    app.Entity
+	described *bitrix.Result[bitrix.Map[bitrix.Field]]
+	item      *bitrix.Result[bitrix.Item]
+}
+
+func addFields(b *bitrix.Batch, e app.Entity) elementRead {
+	return elementRead{
+		entity:    e,
+		described: bitrix.Add(b, bitrix.GetItemFields(bitrix.EntityType(e.Type))),
+		item:      bitrix.Add(b, bitrix.GetItem(bitrix.EntityType(e.Type), bitrix.ID(e.ID))),
 	}
-	var b bitrix.Batch
-	described := bitrix.Add(&b, bitrix.GetItemFields(bitrix.EntityType(e.Type)))
-	read := bitrix.Add(&b, bitrix.GetItem(bitrix.EntityType(e.Type), bitrix.ID(e.ID)))
-	if err := c.Run(ctx, &b); err != nil {
-		return nil, err
-	}
-	item, err := read.Value() // first: whether the element is there says more
+}
+
+// read gives the file fields by their codes. A part of the batch that failed
+// is called alone: the client renews tokens and repeats for calls, not for
+// parts of a batch.
+func (r elementRead) read(ctx context.Context, c *bitrix.Client) (map[string]field, error) {
+	item, err := r.item.Value() // first: whether the element is there says more
 	if err != nil && !refusesElement(err) {
-		item, err = c.Item(ctx, bitrix.EntityType(e.Type), bitrix.ID(e.ID))
+		item, err = c.Item(ctx, bitrix.EntityType(r.entity.Type), bitrix.ID(r.entity.ID))
 	}
 	if err != nil {
 		return nil, err
 	}
-	fields, err := described.Value()
+	fields, err := r.described.Value()
 	if err != nil {
-		fields, err = c.ItemFields(ctx, bitrix.EntityType(e.Type))
+		fields, err = c.ItemFields(ctx, bitrix.EntityType(r.entity.Type))
 	}
 	if err != nil {
 		return nil, err
@@ -92,6 +98,20 @@ func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string
 		found[code] = field{Field: f, files: files}
 	}
 	return found, nil
+}
+
+// readFields reads an element's file fields with the client's own rights, in
+// one call.
+func readFields(ctx context.Context, c *bitrix.Client, e app.Entity) (map[string]field, error) {
+	if e.Type <= 0 || e.ID <= 0 {
+		return nil, app.Fail(app.NotFound, "read element", "deal.gone")
+	}
+	var b bitrix.Batch
+	element := addFields(&b, e)
+	if err := c.Run(ctx, &b); err != nil {
+		return nil, err
+	}
+	return element.read(ctx, c)
 }
 
 // refusesElement tells whether a failure is about the element itself.

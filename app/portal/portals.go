@@ -197,3 +197,9 @@ func number(id string) (bitrix.ID, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	return bitrix.ID(n), err == nil && n > 0 && strconv.FormatInt(n, 10) == id
 }
+
+// numberOf is number for an id that a call has been made with: 0 when it is none.
+func numberOf(id app.UserID) bitrix.ID {
+	n, _ := number(string(id))
+	return n
+}

@@ -10,8 +10,9 @@ import (
 
 // Ready tells whether the document still lies in its place and the user may
 // replace it, before a code is used up. Errors: app.Conflict request.conflict
-// when the field holds other files now, app.NotFound deal.gone,
-// app.Forbidden portal.no-right, and those of every call.
+// when its place holds another file or version now, app.NotFound deal.gone,
+// app.Forbidden portal.no-right, and those of every call. The same right is
+// needed for a field, for a comment and for the entry in the timeline.
 //
 // No method of Bitrix24 tells of a right to change without changing, so an
 // update without fields is tried: the portal checks the right first, and then
@@ -21,12 +22,12 @@ import (
 func (p *Portals) Ready(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document) error {
 	const op = "look whether document can be replaced"
 	return p.as(ctx, portal, user, op, func(c *bitrix.Client) error {
-		f, err := readField(ctx, c, d.Entity, d.Field)
-		if err != nil {
+		at, err := locate(ctx, c, d)
+		switch {
+		case errors.Is(err, errAway), err == nil && d.Version != "" && at.Version != d.Version:
+			return conflict("request.conflict", true).Because(err)
+		case err != nil:
 			return err
-		}
-		if id, ok := number(d.FileID); !ok || !f.has(id) {
-			return conflict("request.conflict", true)
 		}
 		_, err = c.UpdateItem(ctx, bitrix.EntityType(d.Entity.Type), bitrix.ID(d.Entity.ID), bitrix.Params{})
 		if refusesUser(err) {

@@ -14,16 +14,22 @@ import (
 // half: two large uploads at the least rate, and their reading back.
 const writeTime = 15 * time.Minute
 
-// Replace puts the signed file into the place of its original, with the user's
-// own rights, and gives the portal's id of it. The signed file keeps the
-// original's name and, among several files, its place.
+// Replace puts the signed file where the document's Target says, with the
+// user's own rights, and gives the portal's id of it: in a field the file's,
+// otherwise the one of the object on Drive.
+//
+// Into a slot: the signed file keeps the original's name and, among several
+// files, its place. As a new version: the object on Drive, wherever it is
+// attached, has the signed content (see replace_version.go). Into a comment: a
+// copy, and the original stays as it is; e-mails and generated documents are
+// never altered. In each case the original's bytes are in our spool as well.
 //
 // In a field of several files the signed one is added beside the original,
 // read back and compared by SHA-256, and only then the original is dropped. A
 // field of one file allows a single write, which destroys the original before
 // anybody can look; when it went wrong, the original is put back.
 //
-// Everything begins with reading: the file must still be in its field, or
+// Everything begins with reading: the file must still be in its place, or
 // app.Conflict request.conflict is the answer and nothing is written. An
 // answer that got lost is looked for in the field. Asked again with the same
 // input, after a crash at any point, Replace finds the signed bytes that are
@@ -45,7 +51,7 @@ const writeTime = 15 * time.Minute
 func (p *Portals) Replace(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document, in app.Replacement) (string, error) {
 	const op = "replace document"
 	original, ok := number(d.FileID)
-	if !ok || d.Source != app.SourceField || in.Signed.Size <= 0 || in.Original.Size <= 0 {
+	if !ok || in.Signed.Size <= 0 || in.Original.Size <= 0 {
 		return "", app.Fail(app.Internal, op, "").Because(errors.New("replacement is incomplete"))
 	}
 	release, err := p.fields.acquire(ctx, elementKey{portal, d.Entity})
@@ -56,10 +62,17 @@ func (p *Portals) Replace(ctx context.Context, portal app.PortalID, user app.Use
 	var id bitrix.ID
 	err = p.as(ctx, portal, user, op, func(c *bitrix.Client) error {
 		r := &replacing{
-			c: c, p: p, portal: portal, doc: d, in: in, original: original,
+			c: c, p: p, portal: portal, user: user, doc: d, in: in, original: original,
 			log: p.log.With("portal", portal, "element", d.Entity.ID, "field", d.Field, "file", d.FileID),
 		}
-		id, err = r.run(ctx)
+		switch {
+		case d.Source == app.SourceField:
+			id, err = r.run(ctx)
+		case d.Target == app.TargetVersion:
+			id, err = r.version(ctx)
+		default:
+			id, err = r.copy(ctx)
+		}
 		if staleLink(err) { // a link that died twice says nothing against the grant
 			busy := app.Fail(app.Unavailable, op, "portal.busy").Because(err)
 			busy.After = busyWait
@@ -78,6 +91,7 @@ type replacing struct {
 	c        *bitrix.Client
 	p        *Portals
 	portal   app.PortalID
+	user     app.UserID
 	doc      app.Document
 	in       app.Replacement
 	original bitrix.ID // of the file to be replaced

@@ -77,8 +77,14 @@ func (r *replacing) sum(ctx context.Context, now field, id bitrix.ID, size int64
 	if !ok {
 		return "", bitrix.ErrNotFound
 	}
+	return sumOf(ctx, r.c, link, size)
+}
+
+// sumOf gives the SHA-256 of the bytes at an address, "" when they are of
+// another size.
+func sumOf(ctx context.Context, c *bitrix.Client, link bitrix.Secret, size int64) (string, error) {
 	hash := sha256.New()
-	got, err := r.c.Download(ctx, link, hash, size)
+	got, err := c.Download(ctx, link, hash, size)
 	switch {
 	case errors.Is(err, bitrix.ErrTooLarge), err == nil && got.Size != size:
 		return "", nil

@@ -49,7 +49,7 @@ type company struct {
 
 func (c *company) id() app.PortalID { return app.PortalID(c.MemberID()) }
 
-const scopes = "crm,placement,user_basic,im"
+const scopes = "crm,placement,user_basic,im,disk,bizproc"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
