@@ -189,3 +189,59 @@ func TestStateDir(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestFileLatchReset holds that a person can allow a PIN once more, and the PIN
+// of signatures with it.
+func TestFileLatchReset(t *testing.T) {
+	latch := keys.NewFileLatch(t.TempDir())
+	if err := latch.Reset(t.Context(), "A"); err != nil {
+		t.Fatalf("nothing to forget: %v", err)
+	}
+	for _, round := range []string{"first", "after the reset"} {
+		for _, name := range []string{"A", "A/signature"} {
+			answer, err := latch.Try(t.Context(), name, keys.NewPIN([]byte("1111")))
+			if err != nil {
+				t.Fatalf("%s: %v", round, err)
+			}
+			if err := answer(false); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := latch.Try(t.Context(), name, keys.NewPIN([]byte("1111"))); !errors.Is(err, keys.ErrPINLatched) {
+				t.Errorf("%s: %v", round, err)
+			}
+		}
+		if err := latch.Reset(t.Context(), "A"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPINEnvironment is the table of PINs in the environment and in systemd's
+// credentials.
+func TestPINEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "token-pin"), []byte("1234\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TOKEN_PIN", "1234")
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	for name, c := range map[string]struct {
+		source keys.PINSource
+		ok     bool
+	}{
+		"variable":              {keys.PINEnv("TOKEN_PIN"), true},
+		"no variable":           {keys.PINEnv("TOKEN_PIN_OTHER"), false},
+		"credential":            {keys.PINCredential("token-pin"), true},
+		"no credential":         {keys.PINCredential("other"), false},
+		"credential in another": {keys.PINCredential("../token-pin"), false},
+	} {
+		pin, err := c.source(t.Context())
+		if (err == nil) != c.ok || c.ok && string(pin.Reveal()) != "1234" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	if _, err := keys.PINCredential("token-pin")(t.Context()); err == nil {
+		t.Error("a credential without systemd")
+	}
+}
