@@ -235,6 +235,43 @@ func TestNoRepair(t *testing.T) {
 	}
 }
 
+// TestMend: what is appended to a damaged file makes it whole, for us and for
+// qpdf; a healthy file gets nothing.
+func TestMend(t *testing.T) {
+	for _, s := range shapes() {
+		f := open(t, s.bytes)
+		if _, err := f.Pages(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Page(s.pages); err != nil {
+			t.Fatal(err)
+		}
+		added, err := f.Mend()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if repaired, _ := f.Repaired(); !repaired {
+			if added != nil {
+				t.Errorf("%s: %d bytes for a healthy file", s.name, len(added))
+			}
+			continue
+		}
+		whole := append(bytes.Clone(s.bytes), added...)
+		g, err := pdf.Open(bytes.NewReader(whole), int64(len(whole)), pdf.Options{NoRepair: true})
+		if err != nil {
+			t.Errorf("%s: %v", s.name, err)
+			continue
+		}
+		if n, err := g.Pages(); n != s.pages || err != nil {
+			t.Errorf("%s: %d pages, %v", s.name, n, err)
+		}
+		was, _ := checkedByQPDF(t, s.bytes)
+		if is, said := checkedByQPDF(t, whole); is > was {
+			t.Errorf("%s: qpdf was more content before:\n%s", s.name, said)
+		}
+	}
+}
+
 // TestTwoDocuments: a file that must be repaired and holds another document in
 // clear is refused, as readers disagree which of them it shows. With a good
 // table there is no doubt.
