@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Action names an operation in the audit log.
 type Action string
@@ -43,7 +46,14 @@ const (
 	ActExpired            Action = "request.expired"
 	ActRetried            Action = "request.retried"
 	ActRefusedVisit       Action = "visit.refused"
+	ActExported           Action = "journal.exported"
 )
+
+// Topic is what the action is about: the part of its name before the dot.
+func (a Action) Topic() string {
+	topic, _, _ := strings.Cut(string(a), ".")
+	return topic
+}
 
 // AuditEntry is one operation, as the audit log keeps it. The entries of a
 // node form a chain: Hash covers the entry and the Hash before it. No entry

@@ -1,5 +1,11 @@
 package app
 
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
 // RequestQuery narrows a list of Requests, newest first. Zero fields do not
 // narrow.
 type RequestQuery struct {
@@ -10,14 +16,37 @@ type RequestQuery struct {
 	Limit int
 }
 
-// AuditQuery narrows a list of audit entries, newest first.
+// AuditQuery narrows a list of audit entries, newest first. Zero fields do not
+// narrow.
 type AuditQuery struct {
 	// Before gives only entries with a smaller Seq; 0 starts at the newest.
 	Before int64
+	// User is who did it, or whom it concerns.
 	User   UserID
 	Action Action
+	// Topics are those of the actions; see Action.Topic.
+	Topics []string
+	// From is the first moment, Until the first that no longer counts.
+	From, Until time.Time
+	// File is a part of the document's name; capitals do not matter.
+	File string
 	// Limit is the most rows to give; 0 means 100.
 	Limit int
+}
+
+// Matches tells whether an entry is one of those that q asks for. It does not
+// look at Before and Limit.
+func (q AuditQuery) Matches(e AuditEntry) bool {
+	switch {
+	case q.User != "" && e.User != q.User && e.Subject != string(q.User),
+		q.Action != "" && e.Action != q.Action,
+		len(q.Topics) > 0 && !slices.Contains(q.Topics, e.Action.Topic()),
+		e.At.Before(q.From),
+		!q.Until.IsZero() && !e.At.Before(q.Until),
+		q.File != "" && !strings.Contains(strings.ToLower(e.File), strings.ToLower(q.File)):
+		return false
+	}
+	return true
 }
 
 // Remembered is what a user chose last, offered again. Never the code.

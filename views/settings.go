@@ -179,4 +179,13 @@ type Journal struct {
 	T     T
 	List  []JournalRow
 	Older *Action
+	// People and Topics narrow the list; the first option of each does not.
+	People, Topics []Option
+	// From and Until are days, "2026-11-23"; File is a part of a name.
+	From, Until, File string
+	// Narrowed tells that the list does not show everything.
+	Narrowed bool
+	// All shows everything again; Exports give what the list shows as files.
+	All     Action
+	Exports []Action
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"iter"
 
 	"signservice/app"
 )
@@ -21,4 +22,37 @@ func (s *Service) Journal(ctx context.Context, v app.Visit, q app.AuditQuery) ([
 	q.Limit = min(q.Limit, maxEntries)
 	list, err := s.config.Store.AuditEntries(ctx, v.Portal, q)
 	return list, app.Wrap(op, err)
+}
+
+// ExportJournal gives the entries that q asks for one after the other, newest
+// first, without holding them all; q.Limit does not count. That they were
+// taken out is in the journal before the first is given.
+func (s *Service) ExportJournal(ctx context.Context, v app.Visit, q app.AuditQuery) iter.Seq2[app.AuditEntry, error] {
+	const op = "export journal"
+	return func(yield func(app.AuditEntry, error) bool) {
+		if err := allow(v, op); err != nil {
+			yield(app.AuditEntry{}, err)
+			return
+		}
+		if err := s.config.Store.Audit(ctx, entry(v, app.ActExported, "")); err != nil {
+			yield(app.AuditEntry{}, app.Wrap(op, err))
+			return
+		}
+		for q.Limit = maxEntries; ; {
+			list, err := s.config.Store.AuditEntries(ctx, v.Portal, q)
+			if err != nil {
+				yield(app.AuditEntry{}, app.Wrap(op, err))
+				return
+			}
+			for _, e := range list {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if len(list) < q.Limit {
+				return
+			}
+			q.Before = list[len(list)-1].Seq
+		}
+	}
 }

@@ -39,6 +39,7 @@ type AssignmentStore interface {
 	Unassign(ctx context.Context, portal app.PortalID, user app.UserID, id app.CertificateID, entries ...app.AuditEntry) error
 	Assignments(ctx context.Context, portal app.PortalID) ([]app.Assignment, error)
 	Assigned(ctx context.Context, portal app.PortalID, user app.UserID, id app.CertificateID) (bool, error)
+	Audit(ctx context.Context, entries ...app.AuditEntry) error
 	// AuditEntries gives the portal's entries, newest first.
 	AuditEntries(ctx context.Context, portal app.PortalID, q app.AuditQuery) ([]app.AuditEntry, error)
 }

@@ -106,6 +106,12 @@ func (p *Printer) Time(t time.Time) string {
 	return p.Date(t) + ", " + p.Clock(t)
 }
 
+// Day reads a day as forms send it, "2026-11-23": its first moment in the
+// Printer's time zone.
+func (p *Printer) Day(text string) (time.Time, error) {
+	return time.ParseInLocation(time.DateOnly, text, p.zone)
+}
+
 // offset writes the time's offset from UTC: "UTC", "UTC+3", "UTC−3:30".
 func offset(t time.Time) string {
 	_, seconds := t.Zone()

@@ -141,7 +141,7 @@ func (s *Store) AuditEntries(ctx context.Context, portal app.PortalID, q app.Aud
 			if err != nil {
 				return nil, auditFailure(err)
 			}
-			if q.User != "" && e.User != q.User || q.Action != "" && e.Action != q.Action {
+			if !q.Matches(e) {
 				continue
 			}
 			if found = append(found, e); len(found) == limit {

@@ -11,13 +11,19 @@ import (
 // journalPage is how many entries are shown at once.
 const journalPage = 50
 
-// journal lists the audit entries, newest first; ?before shows older ones.
+// journal lists the audit entries that the filter asks for, newest first;
+// ?before shows older ones.
 func (s *Server) journal(c *call) error {
-	q := app.AuditQuery{Limit: journalPage}
+	f, err := c.journalFilter()
+	if err != nil {
+		return err
+	}
+	q := f.query
+	q.Limit = journalPage
 	if text := c.QueryParam("before"); text != "" {
 		before, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || before <= 0 {
-			return app.Fail(app.Invalid, "read journal", "")
+			return app.Fail(app.Invalid, "read journal", "journal.filter-wrong")
 		}
 		q.Before = before
 	}
@@ -30,13 +36,13 @@ func (s *Server) journal(c *call) error {
 	if err != nil {
 		return err
 	}
-	v := views.Journal{T: c.T}
+	v := c.journalView(f, names)
 	for _, e := range entries {
 		v.List = append(v.List, c.journalRow(e, names))
 	}
 	if len(entries) == journalPage {
 		v.Older = &views.Action{
-			Words: c.T("journal.older"), Get: "/api/admin/journal?before=" + strconv.FormatInt(entries[len(entries)-1].Seq, 10),
+			Words: c.T("journal.older"), Get: f.address("/api/admin/journal", "before", strconv.FormatInt(entries[len(entries)-1].Seq, 10)),
 		}
 	}
 	if q.Before == 0 {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"iter"
 
 	"signservice/app"
 	"signservice/app/admin"
@@ -36,6 +37,7 @@ type Assignments interface {
 	Assign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error
 	Unassign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error
 	Journal(ctx context.Context, v app.Visit, q app.AuditQuery) ([]app.AuditEntry, error)
+	ExportJournal(ctx context.Context, v app.Visit, q app.AuditQuery) iter.Seq2[app.AuditEntry, error]
 }
 
 // Admin is all that the settings page needs; *admin.Service is it. Each method

@@ -53,6 +53,9 @@ func (s *Server) signRoutes() []route {
 		{method: "POST", path: "/api/sign/documents", door: doorDeal, fate: fateFile, held: s.freeze},
 		{method: "POST", path: "/api/sign/orders", door: doorDeal, fate: fateCode, held: s.order},
 		{method: "GET", path: request, door: doorDeal, held: s.request},
+		{method: "POST", path: request + "/sheet", door: doorDeal, held: s.sheet},
+		{method: "POST", path: request + "/picture", door: doorDeal, held: s.picture},
+		{method: "POST", path: request + "/text", door: doorDeal, held: s.pageText},
 		{method: "GET", path: request + "/events", door: doorDeal, held: s.events},
 		{method: "POST", path: request + "/retry", door: doorDeal, fate: fateFile, held: s.retry},
 		{method: "POST", path: request + "/cancel", door: doorDeal, fate: fateFile, held: s.cancel},
@@ -81,6 +84,7 @@ func (s *Server) adminRoutes() []route {
 		{method: "GET", path: "/api/admin/assignments", door: doorAdmin, held: s.assignments},
 		{method: "POST", path: "/api/admin/assignments", door: doorAdmin, held: s.assign},
 		{method: "GET", path: "/api/admin/journal", door: doorAdmin, held: s.journal},
+		{method: "GET", path: "/api/admin/journal/export", door: doorAdmin, held: s.exportJournal},
 	}
 }
 

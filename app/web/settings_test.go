@@ -204,7 +204,7 @@ func TestJournal(t *testing.T) {
 	if second.field("more") != "true" || !strings.Contains(second.field("html"), "Assignment removed") {
 		t.Errorf("older entries are %s", second.text())
 	}
-	admin.wants(admin.call("GET", "/api/admin/journal?before=x", nil), http.StatusUnprocessableEntity, "error.invalid")
+	admin.wants(admin.call("GET", "/api/admin/journal?before=x", nil), http.StatusUnprocessableEntity, "journal.filter-wrong")
 }
 
 // TestEndingCertificates are spoken of in the state.

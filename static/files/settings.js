@@ -54,6 +54,7 @@ function live() {
   codes(place);
   filters(place);
   for (const form of place.querySelectorAll("[data-form]")) form.addEventListener("submit", send);
+  for (const form of place.querySelectorAll("[data-query]")) form.addEventListener("submit", ask);
   for (const box of place.querySelectorAll("[data-reveals]")) {
     const target = document.getElementById(box.dataset.reveals);
     const set = () => (target.hidden = !box.checked);
@@ -79,6 +80,20 @@ function send(event) {
       await show(await post(form.dataset.form, data));
     } catch (cause) {
       failed(form, cause);
+    }
+  });
+}
+
+// ask shows a section anew, narrowed as the form says.
+function ask(event) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  busy(form.querySelector("[type=submit]"), async () => {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    try {
+      await show(await get(`${form.dataset.query}?${query}`));
+    } catch (cause) {
+      problem(errorBox(form), cause);
     }
   });
 }

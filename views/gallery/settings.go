@@ -72,7 +72,12 @@ func settingsStates() []State {
 			return views.AssignmentsSection(assignments(w))
 		}),
 		section("settings-journal-empty", "journal", func(w *i18n.Printer) templ.Component {
-			return views.JournalSection(views.Journal{T: w.T})
+			return views.JournalSection(journalFrame(w))
+		}),
+		section("settings-journal-nothing", "journal", func(w *i18n.Printer) templ.Component {
+			j := journalFrame(w)
+			j.Narrowed, j.From, j.Until, j.File = true, "2026-11-01", "2026-11-23", "offer"
+			return views.JournalSection(j)
 		}),
 		section("settings-journal", "journal", func(w *i18n.Printer) templ.Component { return views.JournalSection(journal(words(w))) }),
 	}
@@ -200,9 +205,25 @@ func assignments(w *i18n.Printer) views.Assignments {
 	return a
 }
 
+// journalFrame is the journal without entries, and its filter.
+func journalFrame(w *i18n.Printer) views.Journal {
+	j := views.Journal{
+		T:       w.T,
+		People:  []views.Option{{Words: w.T("journal.everybody"), Checked: true}, {Value: "1", Words: "Мария Иванова"}, {Value: "2", Words: "John Smith"}},
+		Topics:  []views.Option{{Words: w.T("journal.everything"), Checked: true}},
+		All:     action(w.T("journal.all"), ""),
+		Exports: []views.Action{action(w.T("journal.csv"), "download"), action(w.T("journal.json"), "download")},
+	}
+	for _, name := range []string{"signing", "people", "certificates", "service"} {
+		j.Topics = append(j.Topics, views.Option{Value: name, Words: w.T("journal.topic-" + name)})
+	}
+	return j
+}
+
 func journal(w *i18n.Printer) views.Journal {
 	older := action(w.T("journal.older"), "")
-	j := views.Journal{T: w.T, Older: &older}
+	j := journalFrame(w)
+	j.Older = &older
 	row := func(minutes int, who, action, tone, subject string, facts ...string) {
 		j.List = append(j.List, views.JournalRow{
 			Time: w.Time(now().Add(-time.Duration(minutes) * time.Minute)), Who: who, What: w.T("action." + action),

@@ -38,7 +38,13 @@ func testAudit(t *testing.T, w *world) {
 		{"before the first", app.AuditQuery{Before: 1}, ""},
 		{"a user's", app.AuditQuery{User: admin}, "10 6 4"},
 		{"an action's", app.AuditQuery{Action: app.ActRefusedVisit}, "12"},
-		{"nobody's", app.AuditQuery{User: "9"}, ""},
+		{"whom it concerns", app.AuditQuery{User: "9"}, "10"},
+		{"nobody's", app.AuditQuery{User: "99"}, ""},
+		{"a topic's", app.AuditQuery{Topics: []string{"visit"}}, "12"},
+		{"two topics' newest", app.AuditQuery{Topics: []string{"visit", "assignment"}, Limit: 2}, "12 10"},
+		{"those of the future", app.AuditQuery{From: time.Now().AddDate(200, 0, 0)}, ""},
+		{"those of long ago", app.AuditQuery{Until: time.Unix(0, 0)}, ""},
+		{"a document's", app.AuditQuery{File: "no such"}, ""},
 	} {
 		entries, err := w.AuditEntries(ctx, acme, test.q)
 		must(t, err)
