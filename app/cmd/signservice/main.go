@@ -37,6 +37,8 @@ type cli struct {
 	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
 
+	Repair repairCommand `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
+
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"signservice/app"
 	"signservice/signer"
+	"signservice/signer/repair"
 )
 
 // signCommand signs one file. There is no limit on its size.
@@ -34,6 +35,8 @@ type signCommand struct {
 
 	Sync  bool `help:"Wait until OUT is on the disk." group:"Care"`
 	Check bool `help:"Verify the signed file against IN before OUT appears." group:"Care"`
+
+	Repair bool `help:"Have a damaged file written anew before it is signed. Never done to a signed or encrypted file. Look at OUT: what is not understood is lost." group:"Damaged file"`
 
 	In  string `arg:"" name:"IN" help:"The PDF to sign." type:"path"`
 	Out string `arg:"" name:"OUT" help:"The signed PDF." type:"path"`
@@ -78,13 +81,17 @@ func (c *signCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	doc, size, err := c.document(ctx, std, in, info.Size())
+	if err != nil {
+		return unsignable(c.In, err)
+	}
 	out := output{name: c.Out, sync: c.Sync}
 	if err := out.write(func(w *os.File) error {
-		p, err := signTo(ctx, w, in, info.Size(), o, id.key)
+		p, err := signTo(ctx, w, doc, size, o, id.key)
 		if err != nil || !c.Check {
 			return err
 		}
-		return checkSigned(ctx, in, info.Size(), w, p)
+		return checkSigned(ctx, doc, size, w, p)
 	}); err != nil {
 		return unsignable(c.In, err)
 	}
@@ -196,7 +203,12 @@ func unsignable(name string, err error) error {
 		{signer.ErrPageRange, "give --page last, or the number of a page that it has"},
 		{signer.ErrKeyMismatch, "give the certificate that was made for this key"},
 		{signer.ErrLimit, "open it in a PDF program and save it anew"},
-		{signer.ErrDamaged, "open it in a PDF program and save it anew"},
+		{signer.ErrDamaged, "try --repair, or open it in a PDF program and save it anew"},
+		{repair.ErrSigned, "sign it without --repair, or ask its signers for an undamaged copy"},
+		{repair.ErrEncrypted, "sign it without --repair, or ask for a copy that is not encrypted"},
+		{repair.ErrFailed, "sign it without --repair, or open it in a PDF program and save it anew"},
+		{repair.ErrLoss, "sign it without --repair, or open it in a PDF program and save it anew"},
+		{repair.ErrLimit, "sign it without --repair, or open it in a PDF program and save it anew"},
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.cause) {
