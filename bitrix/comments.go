@@ -90,3 +90,12 @@ func (c *Client) UpdateComment(ctx context.Context, id ID, n NewComment) error {
 	_, err := Call(ctx, c, Write[Text]("crm.timeline.comment.update", params))
 	return err
 }
+
+// DeleteComment removes a comment, which its author and administrators may do.
+// https://apidocs.bitrix24.com/api-reference/crm/timeline/comments/crm-timeline-comment-delete.html
+func (c *Client) DeleteComment(ctx context.Context, entity EntityType, entityID, id ID) error {
+	_, err := Call(ctx, c, Write[Text]("crm.timeline.comment.delete", Params{
+		"id": id, "ownerTypeId": entity, "ownerId": entityID,
+	}))
+	return err
+}

@@ -79,21 +79,40 @@ type copyFound struct {
 	file    bitrix.ID // on Drive
 }
 
-// copied looks for the comment with the mark, among the newest ones of the user.
+// copied looks for the comment with the mark, among the newest ones of the
+// user. A second one, which a portal has written that carried out our call
+// twice, is taken out again.
 func (r *replacing) copied(ctx context.Context, mark string) (copyFound, error) {
+	var ours []bitrix.Comment
 	n := 0
 	for comment, err := range r.c.Comments(ctx, bitrix.EntityType(r.doc.Entity.Type), bitrix.ID(r.doc.Entity.ID)) {
 		if err != nil {
 			return copyFound{}, err
 		}
 		if comment.AuthorID == numberOf(r.user) && strings.Contains(string(comment.Text), mark) {
-			return r.inComment(ctx, comment)
+			ours = append(ours, comment)
 		}
 		if n++; n == maxTold {
 			break
 		}
 	}
-	return copyFound{}, nil
+	var there copyFound
+	for _, comment := range ours {
+		one, err := r.inComment(ctx, comment)
+		if err != nil {
+			return one, err
+		}
+		if there.done && one.done {
+			if err := r.c.DeleteComment(ctx, bitrix.EntityType(r.doc.Entity.Type), bitrix.ID(r.doc.Entity.ID), comment.ID); err != nil {
+				r.log.WarnContext(ctx, "second copy could not be taken out", "comment", comment.ID, "error", err)
+			}
+			continue
+		}
+		if !there.done {
+			there = one
+		}
+	}
+	return there, nil
 }
 
 func (r *replacing) inComment(ctx context.Context, comment bitrix.Comment) (copyFound, error) {
