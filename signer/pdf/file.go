@@ -134,7 +134,7 @@ func (f *File) Repaired() (bool, string) { return f.repaired != "", f.repaired }
 // parseAt has fn parse at an offset of the file, with larger and larger windows
 // until what it reads is complete.
 func (f *File) parseAt(off int64, fn func(*parser) error) error {
-	for n := 2 << 10; ; n *= 4 {
+	for n := 2 << 10; ; n = min(8*n, maxObject) {
 		b, err := f.src.window(off, n)
 		if err != nil {
 			return err

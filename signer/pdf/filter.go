@@ -169,7 +169,7 @@ func inflate(b []byte, limit int) ([]byte, error) {
 	} else if len(b) > 2 {
 		raw = b[2:]
 	}
-	out, err := readAtMost(flate.NewReader(bytes.NewReader(raw)), limit)
+	out, err := readAtMost(flate.NewReader(bytes.NewReader(raw)), 4*len(raw), limit)
 	if err != nil && len(out) == 0 {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -182,9 +182,11 @@ func inflate(b []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// readAtMost reads to the end or one byte more than limit.
-func readAtMost(r io.Reader, limit int) ([]byte, error) {
+// readAtMost reads to the end or one byte more than limit. The guess saves
+// copying and is not believed beyond a megabyte.
+func readAtMost(r io.Reader, guess, limit int) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(min(guess, limit, 1<<20))
 	_, err := b.ReadFrom(io.LimitReader(r, int64(limit)+1))
 	return b.Bytes(), err
 }

@@ -115,6 +115,9 @@ func (l *lexer) one(k kind) (token, error) {
 // run takes regular characters. A number stops where a letter begins, since
 // some writers glue them ("0R", "12obj").
 func (l *lexer) run(k kind, start int) (token, error) {
+	for l.pos < len(l.b) && isDigit(l.b[l.pos]) { // nearly all of what stands in long arrays
+		l.pos++
+	}
 	for l.pos < len(l.b) && isRegular(l.b[l.pos]) {
 		if c := l.b[l.pos]; k == tokenNumber && !isDigit(c) && c != '.' && c != '-' && c != '+' {
 			if l.pos == start {

@@ -53,6 +53,12 @@ func unPNG(b []byte, row, pixel int) []byte {
 }
 
 func unPNGRow(kind byte, line, up []byte, pixel int) {
+	if kind == 2 { // what cross-reference streams have, with thousands of short rows
+		for i := range line {
+			line[i] += up[i]
+		}
+		return
+	}
 	for i := range line {
 		var left, upLeft byte
 		if i >= pixel {
@@ -61,8 +67,6 @@ func unPNGRow(kind byte, line, up []byte, pixel int) {
 		switch kind {
 		case 1:
 			line[i] += left
-		case 2:
-			line[i] += up[i]
 		case 3:
 			line[i] += byte((int(left) + int(up[i])) / 2)
 		case 4:
