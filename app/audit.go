@@ -31,6 +31,7 @@ const (
 	ActCertificateWarned  Action = "certificate.warned"   // people were told that it ends
 	ActClockAccepted      Action = "clock.accepted"       // an earlier time than seen before is the right one
 	ActAssigned           Action = "assignment.created"
+	ActAssignmentLimited  Action = "assignment.limited"
 	ActUnassigned         Action = "assignment.removed"
 	ActFrozen             Action = "request.frozen"
 	ActOrdered            Action = "order.created"
@@ -47,6 +48,7 @@ const (
 	ActRetried            Action = "request.retried"
 	ActRefusedVisit       Action = "visit.refused"
 	ActExported           Action = "journal.exported"
+	ActSettingsSaved      Action = "settings.saved"
 )
 
 // Topic is what the action is about: the part of its name before the dot.

@@ -109,6 +109,9 @@ type Request struct {
 	ExpiresAt time.Time
 	UpdatedAt time.Time
 
+	// Keep is how long the files are kept after the end; 0 means Retention.
+	Keep time.Duration `json:",omitempty"`
+
 	// Prepared is what signer.Prepare left: its JSON form, increment included.
 	Prepared []byte
 	// Digest is what the intent names: the digest that the key is asked to sign
@@ -119,6 +122,8 @@ type Request struct {
 	// ResultSHA256 and ResultSize are of the signed file.
 	ResultSHA256 string
 	ResultSize   int64
+	// Level is the level that the signature reached; "" before it is made.
+	Level Level `json:",omitempty"`
 	// DeliveredID is the portal's id of the signed file.
 	DeliveredID string
 	// Attempts counts how often the present step failed for a passing reason.
@@ -138,4 +143,12 @@ func (r Request) ForOther() bool {
 	}
 	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 	return fold(r.UserName) != fold(r.OwnerName)
+}
+
+// KeepFor is how long the files are kept after the end.
+func (r Request) KeepFor() time.Duration {
+	if r.Keep <= 0 {
+		return Retention
+	}
+	return r.Keep
 }

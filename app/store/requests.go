@@ -53,7 +53,7 @@ func dueKey(r app.Request) string {
 	case r.State == app.Expired || r.State == app.Cancelled:
 		at = r.UpdatedAt // nothing was signed: there is nothing to keep
 	case r.State.Ended():
-		at = r.UpdatedAt.Add(app.Retention)
+		at = r.UpdatedAt.Add(r.KeepFor())
 	default:
 		return ""
 	}

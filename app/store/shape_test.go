@@ -30,6 +30,7 @@ func TestShapes(t *testing.T) {
 		app.Request{},
 		app.Order{},
 		app.Remembered{},
+		app.Settings{},
 		app.AuditEntry{},
 	} {
 		fmt.Fprintf(&got, "%T\n", record)

@@ -85,6 +85,7 @@ const (
 	bucketDue            = "due"
 	bucketOrders         = "orders"
 	bucketRemembered     = "remembered"
+	bucketSettings       = "settings"
 	bucketAudit          = "audit"
 	bucketAuditPortals   = "audit_portals"
 )
@@ -94,6 +95,6 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketAudit, bucketAuditPortals,
+		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketAudit, bucketAuditPortals,
 	}
 }

@@ -35,6 +35,16 @@ func testRoundTrip(t *testing.T, w *world) {
 	must(t, err)
 	same(t, a, gotAccount)
 
+	none, err := w.Settings(ctx, p.ID)
+	must(t, err)
+	same(t, app.Settings{Portal: p.ID}, none)
+	settings := filled[app.Settings]()
+	settings.Portal = p.ID
+	must(t, w.SaveSettings(ctx, settings))
+	gotSettings, err := w.Settings(ctx, p.ID)
+	must(t, err)
+	same(t, settings, gotSettings)
+
 	e := filled[app.Enrolment]()
 	e.Portal, e.User = a.Portal, a.User
 	must(t, w.SaveEnrolment(ctx, e))
