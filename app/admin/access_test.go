@@ -29,6 +29,16 @@ func everything(w *world, v app.Visit) map[string]func() error {
 			_, err := w.CreateSelfSigned(w.ctx, v, admin.SelfSigned{Name: "Mary", Years: 1})
 			return err
 		},
+		"ImportCertificate": func() error {
+			_, err := w.ImportCertificate(w.ctx, v, admin.Import{File: []byte{1}})
+			return err
+		},
+		"SetOwner": func() error { _, err := w.SetOwner(w.ctx, v, id, mary); return err },
+		"AddChain": func() error { _, err := w.AddChain(w.ctx, v, id, []byte{1}); return err },
+		"Limit": func() error {
+			_, err := w.Limit(w.ctx, v, mary, id, admin.Limits{})
+			return err
+		},
 		"RemoveCertificate": func() error { return w.RemoveCertificate(w.ctx, v, id) },
 		"Tokens":            func() error { _, err := w.Tokens(w.ctx, v); return err },
 		"AddFromToken":      func() error { _, err := w.AddFromToken(w.ctx, v, "1", "01", id); return err },
@@ -90,6 +100,9 @@ func TestOtherPortal(t *testing.T) {
 		{"DeleteAccount", "account.unknown", w.DeleteAccount(w.ctx, v, mary)},
 		{"CreateLink", "account.unknown", third(w.CreateLink(w.ctx, v, mary))},
 		{"WithdrawLink", "link.unknown", w.WithdrawLink(w.ctx, v, link.ID)},
+		{"SetOwner", "certificate.unknown", second(w.SetOwner(w.ctx, v, c.ID, ""))},
+		{"AddChain", "certificate.unknown", second(w.AddChain(w.ctx, v, c.ID, c.DER))},
+		{"Limit", "assignment.unknown", second(w.Limit(w.ctx, v, mary, c.ID, admin.Limits{}))},
 		{"RemoveCertificate", "certificate.unknown", w.RemoveCertificate(w.ctx, v, c.ID)},
 		{"Assign", "account.unknown", w.Assign(w.ctx, v, mary, c.ID)},
 	} {

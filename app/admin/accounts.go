@@ -18,8 +18,10 @@ type AccountView struct {
 	PhoneSince time.Time
 	// Locked: too many wrong codes; a new link ends it.
 	Locked bool
-	// Certificates are those assigned to the account.
+	// Certificates are those assigned to the account, Assignments since when, by
+	// whom and for how long, in the same order.
 	Certificates []app.CertificateID
+	Assignments  []app.Assignment
 	// Link is the open link, without its secret; nil where none is open.
 	Link *app.Enrolment
 }
@@ -104,6 +106,7 @@ func (s *Service) views(ctx context.Context, portal app.PortalID, accounts []app
 		for _, a := range assignments {
 			if a.User == account.User {
 				view.Certificates = append(view.Certificates, a.Certificate)
+				view.Assignments = append(view.Assignments, a)
 			}
 		}
 		views = append(views, view)

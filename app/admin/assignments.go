@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"signservice/app"
 )
@@ -35,8 +36,62 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 	return app.Wrap(op, s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)))
 }
 
-// Unassign ends what Assign began, for orders that are yet to come. Where
-// nothing is assigned it does nothing.
+// Limits are the time in which an account may use a certificate: from From on,
+// and no longer at Until. A zero time is no limit.
+type Limits struct{ From, Until time.Time }
+
+// Limit sets the time in which an assignment holds. It counts at once, also for
+// what is ordered and not yet signed.
+//
+// Errors: app.Invalid assignment.limits-wrong, assignment.limits-past;
+// app.NotFound assignment.unknown.
+func (s *Service) Limit(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID, l Limits) (app.Assignment, error) {
+	const op = "limit assignment"
+	l.From, l.Until = l.From.UTC(), l.Until.UTC()
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	if _, err := s.assigned(ctx, v, op, user, certificate); err != nil {
+		return app.Assignment{}, err
+	}
+	switch {
+	case !l.Until.IsZero() && !l.From.Before(l.Until):
+		return app.Assignment{}, app.Fail(app.Invalid, op, "assignment.limits-wrong")
+	case !l.Until.IsZero() && !s.config.Now().Before(l.Until):
+		return app.Assignment{}, app.Fail(app.Invalid, op, "assignment.limits-past")
+	}
+	all, err := s.config.Store.Assignments(ctx, v.Portal)
+	if err != nil {
+		return app.Assignment{}, app.Wrap(op, err)
+	}
+	for _, a := range all {
+		if a.User != user || a.Certificate != certificate {
+			continue
+		}
+		if a.ValidFrom.Equal(l.From) && a.ValidUntil.Equal(l.Until) {
+			return a, nil
+		}
+		a.ValidFrom, a.ValidUntil = l.From, l.Until
+		e := assignmentEntry(v, app.ActAssignmentLimited, user, certificate)
+		e.Detail = l.String()
+		return a, app.Wrap(op, s.config.Store.Assign(ctx, a, e))
+	}
+	return app.Assignment{}, app.Fail(app.NotFound, op, "assignment.unknown")
+}
+
+// String gives the limits as the journal keeps them: two times as of RFC 3339
+// with a stroke between, either of which may be missing (ISO 8601-2, 9).
+func (l Limits) String() string {
+	text := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	return text(l.From) + "/" + text(l.Until)
+}
+
+// Unassign ends what Assign began, also for what is ordered and not yet signed.
+// Where nothing is assigned it does nothing.
 func (s *Service) Unassign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error {
 	const op = "unassign certificate"
 	s.changes.Lock()

@@ -37,6 +37,8 @@ type SelfSigned struct {
 	Years int
 	// Key is "ecdsa-p256", which "" stands for, or "rsa-3072".
 	Key string
+	// Owner is the account that the certificate belongs to; "" for nobody's.
+	Owner app.UserID
 }
 
 // The fields of a self-signed certificate.
@@ -84,6 +86,9 @@ func (s *Service) CreateSelfSigned(ctx context.Context, v app.Visit, in SelfSign
 	if err != nil {
 		return app.Certificate{}, err
 	}
+	if err := s.owner(ctx, v, op, in.Owner); err != nil {
+		return app.Certificate{}, err
+	}
 	key, err := keys.Generate(kind)
 	if err != nil {
 		return app.Certificate{}, app.Wrap(op, err)
@@ -99,7 +104,7 @@ func (s *Service) CreateSelfSigned(ctx context.Context, v app.Visit, in SelfSign
 		return app.Certificate{}, fmt.Errorf("%s: read it back: %w", op, err)
 	}
 	c := describe(parsed)
-	c.Portal, c.Source, c.CreatedAt, c.CreatedBy = v.Portal, app.KeySoftware, now, v.User
+	c.Portal, c.Source, c.Owner, c.CreatedAt, c.CreatedBy = v.Portal, app.KeySoftware, in.Owner, now, v.User
 	sealed, err := key.PKCS8()
 	if err != nil {
 		return app.Certificate{}, app.Wrap(op, err)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"time"
 
 	"signservice/app"
 	"signservice/signer/keys"
@@ -27,6 +28,10 @@ type CertificateStore interface {
 	// not keep the slice. A token's certificate in use by another portal is
 	// app.Conflict.
 	SaveCertificate(ctx context.Context, c app.Certificate, key []byte, entries ...app.AuditEntry) error
+	// UpdateCertificate changes what is kept beside a certificate; change may run
+	// more than once.
+	UpdateCertificate(ctx context.Context, portal app.PortalID, id app.CertificateID,
+		change func(c *app.Certificate, now time.Time) ([]app.AuditEntry, error)) (app.Certificate, error)
 	// DeleteCertificate answers app.Conflict while the certificate is assigned or
 	// a document is being signed with it.
 	DeleteCertificate(ctx context.Context, portal app.PortalID, id app.CertificateID, entries ...app.AuditEntry) error

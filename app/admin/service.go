@@ -29,6 +29,8 @@ type Service struct {
 	// follows from it, so that no login is given twice. It is not held while the
 	// portal or a token is asked.
 	changes sync.Mutex
+	// files lets one file with a key be opened at a time.
+	files sync.Mutex
 }
 
 // New checks the configuration and gives a Service.

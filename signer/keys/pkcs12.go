@@ -57,9 +57,9 @@ func ImportPKCS12(data []byte, password string) (*Imported, error) {
 func pkcs12Error(err error) error {
 	var unsupported pkcs12.NotImplementedError
 	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
+	case errors.Is(err, pkcs12.ErrIncorrectPassword), strings.Contains(err.Error(), pkcs12.ErrDecryption.Error()):
 		return ErrPassword
-	case errors.As(err, &unsupported):
+	case errors.As(err, &unsupported), strings.Contains(err.Error(), " is not supported"): // of the key itself it is a text alone
 		return fmt.Errorf("%w: %w", ErrPKCS12Unsupported, err)
 	case strings.Contains(err.Error(), "expected exactly one key bag"):
 		return ErrSeveralKeys

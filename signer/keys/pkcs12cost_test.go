@@ -99,6 +99,7 @@ func TestImportPKCS12Unsupported(t *testing.T) {
 	key, cert, _ := who.Files(t)
 	for _, args := range [][]string{
 		{"-keypbe", "camellia-256-cbc", "-certpbe", "camellia-256-cbc"},
+		{"-keypbe", "camellia-256-cbc"},
 		{"-macalg", "sha384"},
 	} {
 		out := filepath.Join(t.TempDir(), "a.p12")
