@@ -1,0 +1,8 @@
+package ca
+
+// What the tests look at from outside.
+var (
+	LintCertificate = lintCertificate
+	LintList        = lintList
+	Create          = create
+)
