@@ -137,8 +137,15 @@ func (s *Sheet) draw(g Signet) (*signet.Drawing, Box, error) {
 
 // drawing keeps the mark within what the document's part of PDF/A allows.
 func (s *Sheet) drawing(mark Mark) (*signet.Drawing, error) {
-	mark.Opaque = mark.Opaque || s.profile.PDFA == 1
-	mark.Gray = mark.Gray || s.profile.PDFA > 0 && s.profile.OutputComponents != 3
+	pdfa, intent := s.profile.PDFA > 0, s.profile.OutputComponents
+	// ISO 19005-1, 6.4: no transparency. -2 and -3, 6.2.10: without an output
+	// intent the page would have to name its blending space, and pages are not
+	// ours to change.
+	mark.Opaque = mark.Opaque || s.profile.PDFA == 1 || pdfa && intent == 0
+	// -1, 6.2.3; -2 and -3, 6.2.4: RGB only with an output intent for RGB, gray
+	// with any.
+	mark.Calibrated = mark.Calibrated || pdfa && intent == 0
+	mark.Gray = mark.Gray || pdfa && intent != 3
 	drawing, err := signet.Draw(mark)
 	if err != nil {
 		return nil, fmt.Errorf("draw signet: %w", err)

@@ -3,14 +3,14 @@ package pdf
 import "fmt"
 
 // checkPDFA holds a visible appearance against what the document's part of
-// PDF/A forbids (ISO 19005-1, 6.3.4, 6.4; -2 and -3, 6.2.11): fonts that are not
-// embedded in all parts, transparency in the first.
+// PDF/A forbids (ISO 19005-1, 6.3.4, 6.4; -2 and -3, 6.2.11; -4, 6.2.10): fonts
+// that are not embedded in all parts, transparency in the first.
 func (f *File) checkPDFA(a *Appearance) error {
 	if a == nil {
 		return nil
 	}
 	p, err := f.profile()
-	if err != nil || p.PDFA == 0 || p.PDFA > 3 {
+	if err != nil || p.PDFA == 0 {
 		return err
 	}
 	check := pdfaCheck{part: p.PDFA, seen: map[*Indirect]bool{}}

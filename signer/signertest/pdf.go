@@ -28,6 +28,10 @@ type PDF struct {
 	// empty signature field of that name, with a widget on page 1.
 	TextField      bool
 	EmptySignature string
+	// PDFA claims a part of ISO 19005 in the metadata, at level B; Intent adds an
+	// output intent with a profile of so many components. Nothing else about the
+	// document conforms: its font, for one, is not embedded.
+	PDFA, Intent int
 	// Catalog is added to the catalog's dictionary as it stands.
 	Catalog string
 	// Size is how large the document becomes at least, by an unused stream.
@@ -100,9 +104,28 @@ func (p PDF) objects(b *pdfBuilder) {
 	}
 	b.object(pages, fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d%s >>", strings.Join(kids, " "), p.Pages, inherited))
 	b.object(font, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
-	b.object(catalog, fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R%s%s >>", pages, p.form(b, first, font), p.Catalog))
+	b.object(catalog, fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R%s%s%s >>", pages, p.form(b, first, font), p.archive(b), p.Catalog))
 	b.root, b.info = catalog, b.reserve()
 	b.object(b.info, "<< /Producer (signertest) /CreationDate (D:20260101120000+00'00') >>")
+}
+
+// archive writes what PDF/A asks of the catalog.
+func (p PDF) archive(b *pdfBuilder) string {
+	entries := ""
+	if p.PDFA != 0 {
+		metadata := b.reserve()
+		b.stream(metadata, " /Type /Metadata /Subtype /XML", fmt.Appendf(nil, `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="%d" pdfaid:conformance="B"/>
+</rdf:RDF></x:xmpmeta><?xpacket end="w"?>`, p.PDFA))
+		entries += fmt.Sprintf(" /Metadata %d 0 R", metadata)
+	}
+	if p.Intent != 0 {
+		profile := b.reserve()
+		b.stream(profile, fmt.Sprintf(" /N %d", p.Intent), []byte("not a real profile"))
+		entries += fmt.Sprintf(" /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (test) /DestOutputProfile %d 0 R >>]", profile)
+	}
+	return entries
 }
 
 func (p PDF) geometry() string {

@@ -117,13 +117,10 @@ func (l *logo) within(width, height float64) (w, h float64) {
 }
 
 // object gives the image XObject (ISO 32000-2, 8.9.5).
-func (l *logo) object() (pdf.Object, error) {
-	dict := l.dict("DeviceRGB")
-	if l.gray {
-		dict["ColorSpace"] = pdf.Name("DeviceGray")
-	}
+func (l *logo) object(space pdf.Object) (pdf.Object, error) {
+	dict := l.dict(space)
 	if l.alpha != nil {
-		dict["SMask"] = indirect(&pdf.Stream{Dict: l.dict("DeviceGray"), Data: l.alpha})
+		dict["SMask"] = indirect(&pdf.Stream{Dict: l.dict(pdf.Name("DeviceGray")), Data: l.alpha})
 	}
 	if l.photo && l.alpha == nil {
 		data, err := l.jpeg()
@@ -136,7 +133,7 @@ func (l *logo) object() (pdf.Object, error) {
 	return indirect(&pdf.Stream{Dict: dict, Data: l.pixels}), nil
 }
 
-func (l *logo) dict(space pdf.Name) pdf.Dict {
+func (l *logo) dict(space pdf.Object) pdf.Dict {
 	return pdf.Dict{
 		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"),
 		"Width": pdf.Integer(l.width), "Height": pdf.Integer(l.height),

@@ -16,6 +16,9 @@ func (d *design) paint() (*pdf.Appearance, error) {
 	if d.signet.Preset != Plain {
 		d.frame(&b)
 	}
+	if d.signet.Calibrated {
+		resources["ColorSpace"] = pdf.Dict{calibrated: calibratedSpace()}
+	}
 	if err := d.pictures(&b, resources); err != nil {
 		return nil, err
 	}
@@ -25,28 +28,13 @@ func (d *design) paint() (*pdf.Appearance, error) {
 	return &pdf.Appearance{Width: d.width, Height: d.height, Content: b.Bytes(), Resources: resources}, nil
 }
 
-// accent gives the colour of frame and title: a dark blue, which keeps a
-// contrast of 9:1 on white, or a dark gray. The operators differ for lines and
-// for text.
-func (d *design) accent(stroke bool) string {
-	switch {
-	case d.signet.Gray && stroke:
-		return "0.3 G\n"
-	case d.signet.Gray:
-		return "0.3 g\n"
-	case stroke:
-		return "0.05 0.25 0.6 RG\n"
-	}
-	return "0.05 0.25 0.6 rg\n"
-}
-
 // frame draws a thin frame with rounded corners, wholly inside the box.
 func (d *design) frame(b *bytes.Buffer) {
 	const thick = 0.6
 	radius := min(4, 0.15*min(d.width, d.height))
 	x0, y0, x1, y1 := thick/2, thick/2, d.width-thick/2, d.height-thick/2
 	k := radius * (1 - 0.5523) // Bézier control point of a quarter circle
-	b.WriteString("q\n" + d.accent(true) + num(thick) + " w\n")
+	b.WriteString("q\n" + d.colour(accent(), true) + num(thick) + " w\n")
 	fmt.Fprintf(b, "%s m\n", nums(x0+radius, y0))
 	side := func(x, y, cx1, cy1, cx2, cy2, ex, ey float64) {
 		fmt.Fprintf(b, "%s l\n%s c\n", nums(x, y), nums(cx1, cy1, cx2, cy2, ex, ey))
@@ -65,7 +53,7 @@ func (d *design) pictures(b *bytes.Buffer, resources pdf.Dict) error {
 		fmt.Fprintf(b, "q\n%s cm\n/%s Do\nQ\n", nums(r.X1-r.X0, 0, 0, r.Y1-r.Y0, r.X0, r.Y0), name)
 	}
 	if d.logo != nil {
-		object, err := d.logo.object()
+		object, err := d.logo.object(d.space())
 		if err != nil {
 			return err
 		}
@@ -75,7 +63,7 @@ func (d *design) pictures(b *bytes.Buffer, resources pdf.Dict) error {
 	if d.qr != nil {
 		objects["QR"] = d.qr.object()
 		r := d.qrBox
-		fmt.Fprintf(b, "q\n1 g\n%s re f\n0 g\n", nums(r.X0, r.Y0, r.X1-r.X0, r.Y1-r.Y0))
+		fmt.Fprintf(b, "q\n%s%s re f\n%s", d.colour(white(), false), nums(r.X0, r.Y0, r.X1-r.X0, r.Y1-r.Y0), d.colour(black(), false))
 		place("QR", r)
 		b.WriteString("Q\n")
 	}
@@ -112,12 +100,12 @@ func (d *design) words(b *bytes.Buffer, resources pdf.Dict) error {
 		if l.row.centre {
 			x += (d.text.X1 - d.text.X0 - f.width(l.text, l.size)) / 2
 		}
-		ink := "0 g\n"
+		ink := black()
 		if l.row.accent {
-			ink = d.accent(false)
+			ink = accent()
 		}
 		fmt.Fprintf(b, "%s/%s %s Tf\n1 0 0 1 %s Tm\n%s Tj\n",
-			ink, names[f], num(l.size), nums(x, y-ascent*l.size), subsets[f].encode(l.text))
+			d.colour(ink, false), names[f], num(l.size), nums(x, y-ascent*l.size), subsets[f].encode(l.text))
 		y -= l.height()
 	}
 	b.WriteString("ET\n")

@@ -104,8 +104,11 @@ type Signet struct {
 	// Opaque forbids transparency, as PDF/A-1 does: a logo with an alpha
 	// channel is drawn on white.
 	Opaque bool
-	// Gray forbids colour, for PDF/A files without an RGB output intent.
+	// Gray forbids colour, for PDF/A files whose output intent is not RGB.
 	Gray bool
+	// Calibrated forbids colours that depend on the device, gray ones too, for
+	// PDF/A files without an output intent. It wins over Gray.
+	Calibrated bool
 }
 
 // A Drawing is a finished signet.
@@ -130,6 +133,7 @@ func Draw(s Signet) (*Drawing, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	s.Gray = s.Gray && !s.Calibrated
 	d, err := s.design()
 	if err != nil {
 		return nil, err

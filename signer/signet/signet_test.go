@@ -3,8 +3,10 @@ package signet_test
 import (
 	"bytes"
 	"errors"
+	"image/color"
 	"image/jpeg"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -280,6 +282,39 @@ func TestPDFA(t *testing.T) {
 		}
 	}
 }
+
+// TestCalibrated: a calibrated mark names no colour of the device, and looks as
+// any other.
+func TestCalibrated(t *testing.T) {
+	device := regexp.MustCompile(`(?m)[0-9] (g|G|rg|RG|k|K)$|/Device`)
+	for _, preset := range []signet.Preset{signet.EU, signet.Russian, signet.Plain} {
+		s := english()
+		s.Preset, s.Logo, s.QR = preset, pngFile(t, disc(60, 40)), "https://example.com/"
+		s.Opaque, s.Width, s.Height = true, 320, 120
+		plain := drawn(t, s)
+		s.Calibrated, s.Gray = true, true
+		d := drawn(t, s)
+		if found := device.FindAll(d.Appearance.Content, -1); found != nil {
+			t.Errorf("%v: %q", preset, found)
+		}
+		walk(d.Appearance.Resources, func(dict pdf.Dict) {
+			if space, ok := dict["ColorSpace"].(pdf.Name); ok {
+				t.Errorf("%v: a picture in %s", preset, space)
+			}
+		})
+		a, b := render(t, makePDF(t, plain.Appearance), "72"), render(t, makePDF(t, d.Appearance), "72")
+		for y := range a.Bounds().Dy() {
+			for x := range a.Bounds().Dx() {
+				was, is := color.NRGBAModel.Convert(a.At(x, y)).(color.NRGBA), color.NRGBAModel.Convert(b.At(x, y)).(color.NRGBA)
+				if apart(was.R, is.R) > 24 || apart(was.G, is.G) > 24 || apart(was.B, is.B) > 24 {
+					t.Fatalf("%v: at %d, %d the colour was %v and is %v", preset, x, y, was, is)
+				}
+			}
+		}
+	}
+}
+
+func apart(a, b uint8) int { return max(int(a), int(b)) - min(int(a), int(b)) }
 
 // TestSize: a mark of text costs less than 20 KB in the file.
 func TestSize(t *testing.T) {
