@@ -30,6 +30,9 @@ var (
 	ErrCertified = pdf.ErrCertifiedNoChanges
 	// ErrFieldLocked: an earlier signature locks the field.
 	ErrFieldLocked = pdf.ErrFieldLocked
+	// ErrRoom: what is to be embedded is larger than the room that was reserved for
+	// it. Time-stamps differ in size: prepare again with Options.StampSize.
+	ErrRoom = pdf.ErrContentsSize
 	// ErrInputChanged: the document is not the one that was prepared.
 	ErrInputChanged = pdf.ErrInputChanged
 )

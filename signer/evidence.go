@@ -43,7 +43,7 @@ type piece struct {
 // statement is what a piece says of a certificate.
 type statement struct {
 	revocation.Status
-	fetched bool
+	*piece
 }
 
 func newEvidence() *evidence {
@@ -116,16 +116,16 @@ func (e *evidence) statements(c, issuer *x509.Certificate) []statement {
 		if e.checks++; e.checks > maxChecks {
 			break
 		}
-		if s, err := p.status(c, issuer); err == nil {
-			all = append(all, statement{s, p.fetched})
+		if s, err := p.read(c, issuer); err == nil {
+			all = append(all, statement{s, p})
 		}
 	}
 	e.asked[key] = all
 	return all
 }
 
-// status reads a piece; a list is read once for all certificates.
-func (p *piece) status(c, issuer *x509.Certificate) (revocation.Status, error) {
+// read gives what a piece says; a list is parsed once for all certificates.
+func (p *piece) read(c, issuer *x509.Certificate) (revocation.Status, error) {
 	if !p.isList {
 		return revocation.ReadOCSP(p.der, c, issuer)
 	}
@@ -209,6 +209,24 @@ func (e *evidence) gaps(chain []*x509.Certificate, at time.Time) []gap {
 		}
 	}
 	return out
+}
+
+// support gives what speaks of the certificates of a chain at a time: statements
+// about them, and about the responders who made those.
+func (e *evidence) support(chain []*x509.Certificate, at time.Time) []statement {
+	var all []statement
+	for i := range len(chain) - 1 {
+		for _, s := range e.statements(chain[i], chain[i+1]) {
+			if !s.SpeaksOf(chain[i], at) {
+				continue
+			}
+			all = append(all, s)
+			if s.Responder != nil && !s.Exempt {
+				all = append(all, e.statements(s.Responder, chain[i+1])...)
+			}
+		}
+	}
+	return all
 }
 
 // vouched tells whether the material says of the responder of a statement that

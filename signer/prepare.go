@@ -37,6 +37,12 @@ type Options struct {
 	// Certify makes it a certifying signature: 1 permits no changes, 2 forms and
 	// further signatures, 3 comments as well; 0 does not certify.
 	Certify int
+	// Level is what the signature shall become; above LevelB room is reserved for
+	// the time-stamp that Stamp puts in. Zero is LevelB.
+	Level Level
+	// StampSize is the room for that time-stamp in bytes; 0 for an estimate. When
+	// Stamp fails with ErrRoom, prepare again with the size of the token.
+	StampSize int
 	// Copy, where given, gets the document followed by the increment while it is
 	// hashed, so that a large file is read once. The signature goes into it with
 	// Prepared.WriteContents.
@@ -95,6 +101,9 @@ func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, error) {
 	if err != nil {
 		return pdf.SignatureSpec{}, fmt.Errorf("prepare: %w", err)
 	}
+	if o.Level >= LevelT {
+		size += stampRoom(o.StampSize)
+	}
 	spec := pdf.SignatureSpec{
 		Field: o.Field, Page: 1, Time: o.Time,
 		Name: o.Name, Reason: o.Reason, Location: o.Location, ContactInfo: o.ContactInfo,
@@ -121,6 +130,15 @@ func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, error) {
 // contentsSize is the room for a container of an estimated size: rounded up to
 // 1 KB, with a KB to spare.
 func contentsSize(estimate int) int { return (estimate/1024 + 2) * 1024 }
+
+// stampRoom is the room for a time-stamp: tokens of public authorities take 4 to
+// 7 KB, and a container with one has a few bytes of heads more.
+func stampRoom(size int) int {
+	if size <= 0 {
+		return cms.TimestampAllowance
+	}
+	return size + 64
+}
 
 // cms gives the options of the container.
 func (o Options) cms() cms.Options {

@@ -115,20 +115,29 @@ func (f *File) readMaterial(d Dict, certs, ocsps, crls Name, c, o, l *[][]byte) 
 // is there already is not added again. It is permitted after every signature,
 // certifying ones included.
 func (f *File) AppendSecurityStore(ctx context.Context, w io.Writer, store SecurityStore, random io.Reader) error {
+	inc, err := f.SecurityStoreIncrement(store, random)
+	if err != nil {
+		return err
+	}
+	if err := copyInput(ctx, w, nil, f.src.r, f.src.size); err != nil {
+		return fmt.Errorf("append security store: %w", err)
+	}
+	if _, err := w.Write(inc); err != nil {
+		return fmt.Errorf("append security store: %w", err)
+	}
+	return nil
+}
+
+// SecurityStoreIncrement gives what AppendSecurityStore writes behind the file.
+func (f *File) SecurityStoreIncrement(store SecurityStore, random io.Reader) ([]byte, error) {
 	if random == nil {
 		random = rand.Reader
 	}
 	inc, err := again(func() (*increment, error) { return f.storeIncrement(store, random) })
 	if err != nil {
-		return fmt.Errorf("append security store: %w", err)
+		return nil, fmt.Errorf("append security store: %w", err)
 	}
-	if err := copyInput(ctx, w, nil, f.src.r, f.src.size); err != nil {
-		return fmt.Errorf("append security store: %w", err)
-	}
-	if _, err := w.Write(inc.buf); err != nil {
-		return fmt.Errorf("append security store: %w", err)
-	}
-	return nil
+	return inc.buf, nil
 }
 
 func (f *File) storeIncrement(store SecurityStore, random io.Reader) (*increment, error) {

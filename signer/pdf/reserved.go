@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/subtle"
@@ -83,29 +84,43 @@ func WriteContents(w io.WriterAt, r *Reserved, cms []byte) error {
 	return nil
 }
 
+// Fill gives the increment with the CMS in its place, to be appended to the
+// input. It fails with ErrContentsSize.
+func (r *Reserved) Fill(cms []byte) ([]byte, error) {
+	digits, err := r.hexContents(cms)
+	if err != nil {
+		return nil, err
+	}
+	from, to := r.gap()
+	if from < 0 || to-from != int64(len(digits))+2 || to > int64(len(r.Increment)) {
+		return nil, fmt.Errorf("%w: prepared signature", ErrSpec)
+	}
+	out := bytes.Clone(r.Increment)
+	copy(out[from+1:], digits)
+	return out, nil
+}
+
 // Embed writes the input, unchanged, and the increment with the CMS in its
 // place. It fails with ErrContentsSize before anything is written, and with
 // ErrInputChanged after all is written if the input is not the one that was
 // prepared: what was written is worthless then.
 func (r *Reserved) Embed(ctx context.Context, w io.Writer, in io.ReaderAt, cms []byte) error {
-	digits, err := r.hexContents(cms)
+	filled, err := r.Fill(cms)
 	if err != nil {
 		return err
 	}
-	from, to := r.gap()
-	if from < 0 || to-from != int64(len(digits))+2 || to > int64(len(r.Increment)) || !r.Hash.Available() {
+	if !r.Hash.Available() {
 		return fmt.Errorf("%w: prepared signature", ErrSpec)
 	}
+	from, to := r.gap()
 	h := r.Hash.New()
 	if err := copyInput(ctx, w, h, in, r.Size); err != nil {
 		return fmt.Errorf("embed signature: %w", err)
 	}
 	h.Write(r.Increment[:from])
 	h.Write(r.Increment[to:])
-	for _, piece := range [][]byte{r.Increment[:from+1], digits, r.Increment[to-1:]} {
-		if _, err := w.Write(piece); err != nil {
-			return fmt.Errorf("embed signature: %w", err)
-		}
+	if _, err := w.Write(filled); err != nil {
+		return fmt.Errorf("embed signature: %w", err)
 	}
 	if subtle.ConstantTimeCompare(h.Sum(nil), r.Digest) != 1 {
 		return fmt.Errorf("embed signature: %w", ErrInputChanged)

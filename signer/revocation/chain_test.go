@@ -50,7 +50,7 @@ func TestComplete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ca := serving(t)
-			issuingWithSources(t, ca)
+			ca.ServeChain(t)
 			who := ca.Issue(t, signertest.Leaf{})
 			if c.prepare != nil {
 				c.prepare(t, ca)

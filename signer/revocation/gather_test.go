@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -48,25 +46,10 @@ func withRoot(ca *signertest.CA, id *signertest.Identity) []*x509.Certificate {
 	return []*x509.Certificate{id.Certificate, ca.Issuing.Certificate, ca.Root.Certificate}
 }
 
-// issuingWithSources puts addresses into the issuing certificate as well.
-func issuingWithSources(t *testing.T, ca *signertest.CA) {
-	t.Helper()
-	ca.Issuing = ca.Issue(t, signertest.Leaf{
-		Name: "Test Issuing CA", Key: ca.Issuing.Key, Issuer: ca.Root, NotAfter: time.Now().AddDate(5, 0, 0),
-		Change: func(c *x509.Certificate) {
-			c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = true, true, true
-			c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, nil
-			c.CRLDistributionPoints = []string{ca.URL + signertest.PathRootCRL}
-			c.IssuingCertificateURL = []string{ca.URL + signertest.PathRoot}
-		},
-	})
-}
-
 // TestGather gathers for a whole chain and has openssl judge what was found.
 func TestGather(t *testing.T) {
-	ca := serving(t)
-	issuingWithSources(t, ca)
+	ca := signertest.NewCA(t, signertest.CAOptions{})
+	ca.ServeChain(t)
 	who := ca.Issue(t, signertest.Leaf{})
 	g := gatherer(t, revocation.Config{Allow: loopback()})
 	m, err := g.Gather(t.Context(), withRoot(ca, who))
@@ -243,31 +226,16 @@ func TestResponder(t *testing.T) {
 func TestOpenSSLResponder(t *testing.T) {
 	ca := signertest.NewCA(t, signertest.CAOptions{})
 	responder := ca.Issue(t, signertest.Leaf{Purpose: signertest.Responses, Algorithm: signertest.RSA2048})
-	key, cert, chain := responder.Files(t)
 	var index string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		out := filepath.Join(t.TempDir(), "reply")
-		signertest.OpenSSL(t, "ocsp", "-index", index, "-CA", chain, "-rsigner", cert, "-rkey", key,
-			"-reqin", signertest.WriteFile(t, "request", body), "-respout", out, "-ndays", "1")
-		reply, err := os.ReadFile(out)
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = w.Write(reply)
-	}))
-	t.Cleanup(server.Close)
-	who := ca.Issue(t, signertest.Leaf{Change: func(c *x509.Certificate) { c.OCSPServer = []string{server.URL} }})
-	serial := strings.ToUpper(who.Certificate.SerialNumber.Text(16))
+	url := signertest.OpenSSLResponder(t, ca.Issuing, responder, func() string { return index })
+	who := ca.Issue(t, signertest.Leaf{Change: func(c *x509.Certificate) { c.OCSPServer = []string{url} }})
+	other := ca.Issue(t, signertest.Leaf{})
 	for status, want := range map[string]error{
-		"V\t300101000000Z\t\t" + serial + "\tunknown\t/CN=x\n":                            nil,
-		"R\t300101000000Z\t260101000000Z,keyCompromise\t" + serial + "\tunknown\t/CN=x\n": revocation.ErrRevoked,
-		"V\t300101000000Z\t\t0B\tunknown\t/CN=x\n":                                        revocation.ErrUnknown,
+		signertest.IndexLine(who, time.Time{}):                                 nil,
+		signertest.IndexLine(who, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)): revocation.ErrRevoked,
+		signertest.IndexLine(other, time.Time{}):                               revocation.ErrUnknown,
 	} {
-		index = signertest.WriteFile(t, "index.txt", []byte(status))
+		index = status
 		m, err := gatherer(t, revocation.Config{Allow: loopback()}).Gather(t.Context(), []*x509.Certificate{who.Certificate, ca.Issuing.Certificate})
 		s, known := m.Statuses[string(who.Certificate.Raw)]
 		if want == nil && (!known || !s.Responder.Equal(responder.Certificate)) || want != nil && !errors.Is(err, want) {

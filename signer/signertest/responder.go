@@ -37,6 +37,24 @@ func (ca *CA) Serve(tb testing.TB) {
 	ca.URL = server.URL
 }
 
+// ServeChain is Serve for chains of which every link can be asked about: the
+// issuing certificate is made anew, with addresses.
+func (ca *CA) ServeChain(tb testing.TB) {
+	tb.Helper()
+	ca.Serve(tb)
+	ca.Issuing = ca.Issue(tb, Leaf{
+		Name: ca.Issuing.Certificate.Subject.CommonName, Key: ca.Issuing.Key, Issuer: ca.Root, NotAfter: time.Now().AddDate(5, 0, 0),
+		Change: func(c *x509.Certificate) {
+			c.Subject = ca.Issuing.Certificate.Subject
+			c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = true, true, true
+			c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, nil
+			c.CRLDistributionPoints = []string{ca.URL + PathRootCRL}
+			c.IssuingCertificateURL = []string{ca.URL + PathRoot}
+		},
+	})
+}
+
 // Override lets h answer below a path, to misbehave; nil restores the CA.
 func (ca *CA) Override(path string, h Handler) {
 	ca.mu.Lock()

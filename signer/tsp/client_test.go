@@ -8,12 +8,9 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,30 +152,7 @@ func TestAuthorities(t *testing.T) {
 func TestOpenSSLAuthority(t *testing.T) {
 	ca := signertest.NewCA(t, signertest.CAOptions{})
 	id := ca.Issue(t, signertest.Leaf{Purpose: signertest.Timestamps, Algorithm: signertest.RSA2048})
-	key, cert, chain := id.Files(t)
-	config := signertest.WriteFile(t, "tsa.cnf", []byte(strings.Join([]string{
-		"[tsa]", "default_tsa = a", "[a]", "serial = " + filepath.Join(t.TempDir(), "serial"), "signer_digest = sha256",
-		"default_policy = 1.2.3.4", "digests = sha256, sha384, sha512", "accuracy = secs:1, millisecs:500, microsecs:100",
-		"ordering = yes", "tsa_name = yes", "ess_cert_id_chain = yes", "ess_cert_id_alg = sha256", "",
-	}, "\n")))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		out := filepath.Join(t.TempDir(), "reply")
-		signertest.OpenSSL(t, "ts", "-reply", "-config", config, "-queryfile", signertest.WriteFile(t, "query", body),
-			"-signer", cert, "-inkey", key, "-chain", chain, "-out", out)
-		reply, err := os.ReadFile(out)
-		if err != nil {
-			t.Error(err)
-		}
-		if _, err := w.Write(reply); err != nil {
-			t.Error(err)
-		}
-	}))
-	t.Cleanup(server.Close)
-	c := client(server.URL)
+	c := client(signertest.OpenSSLTSA(t, id))
 	c.Roots = ca.Pool()
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
 		h := hash.New()
