@@ -1,6 +1,11 @@
 package app
 
-import "time"
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Level is how long a signature can be proven, the baseline levels of ETSI
 // EN 319 142-1.
@@ -74,6 +79,32 @@ type SignetSettings struct {
 	// Hidden leaves the mark off for a person who has not chosen yet.
 	Hidden    bool
 	Placement Placement
+}
+
+// FileField is a field of deals that can hold documents: its code and what
+// people call it.
+type FileField struct {
+	Code, Label string
+}
+
+// Summary names what differs from what was decided before, for the audit log:
+// names of fields of Settings, never a value.
+func (s Settings) Summary(old Settings) string {
+	var changed []string
+	note := func(name string, differs bool) {
+		if differs {
+			changed = append(changed, name)
+		}
+	}
+	note("fields", !slices.Equal(s.Fields, old.Fields))
+	note("code required", s.CodeRequired != old.CodeRequired)
+	note("self-enrolment", s.SelfEnrolment != old.SelfEnrolment)
+	note("retention", s.KeepFor() != old.KeepFor())
+	note("level", s.Level != old.Level || s.LevelStrict != old.LevelStrict)
+	note("timestamp servers", !slices.Equal(s.Timestamps, old.Timestamps))
+	note("signet", s.Signet.Preset != old.Signet.Preset || s.Signet.Link != old.Signet.Link || !bytes.Equal(s.Signet.Logo, old.Signet.Logo))
+	note("placement", s.DefaultPlacement() != old.DefaultPlacement() || s.Signet.Hidden != old.Signet.Hidden)
+	return strings.Join(changed, ", ")
 }
 
 // KeepFor is how long original and result of a Request are kept after its end.

@@ -54,6 +54,7 @@ type Store interface {
 	AccountStore
 	CertificateStore
 	AssignmentStore
+	SettingsStore
 }
 
 // Directory is the portal's list of users, asked with the administrator's own

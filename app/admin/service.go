@@ -17,6 +17,8 @@ type Config struct {
 	Enrolments Enrolments
 	// Tokens are the configured tokens; nil where there are none.
 	Tokens Tokens
+	// Fields are the file fields of the portals; nil where they cannot be asked.
+	Fields FileFields
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

@@ -85,7 +85,7 @@ func (s *Server) mainPage(c echo.Context) error {
 // sections are the settings, in their order.
 func sections(words *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "assignments", "journal"} {
+	for _, name := range []string{"overview", "accounts", "certificates", "assignments", "defaults", "journal"} {
 		list = append(list, views.Section{Name: name, Words: words.T("settings." + name)})
 	}
 	return list

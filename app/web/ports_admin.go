@@ -40,10 +40,18 @@ type Assignments interface {
 	ExportJournal(ctx context.Context, v app.Visit, q app.AuditQuery) iter.Seq2[app.AuditEntry, error]
 }
 
+// Settings are what the administrators decide for everybody.
+type Settings interface {
+	Settings(ctx context.Context, v app.Visit) (app.Settings, error)
+	SaveSettings(ctx context.Context, v app.Visit, in admin.SettingsInput) (app.Settings, error)
+	FileFields(ctx context.Context, v app.Visit) ([]app.FileField, error)
+}
+
 // Admin is all that the settings page needs; *admin.Service is it. Each method
 // is called with a visit whose Admin the portal has just confirmed.
 type Admin interface {
 	Accounts
 	Certificates
 	Assignments
+	Settings
 }

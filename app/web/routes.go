@@ -83,6 +83,8 @@ func (s *Server) adminRoutes() []route {
 		{method: "POST", path: "/api/admin/tokens", door: doorAdmin, held: s.addFromToken},
 		{method: "GET", path: "/api/admin/assignments", door: doorAdmin, held: s.assignments},
 		{method: "POST", path: "/api/admin/assignments", door: doorAdmin, held: s.assign},
+		{method: "GET", path: "/api/admin/defaults", door: doorAdmin, held: s.defaults},
+		{method: "POST", path: "/api/admin/defaults", door: doorAdmin, held: s.saveDefaults},
 		{method: "GET", path: "/api/admin/journal", door: doorAdmin, held: s.journal},
 		{method: "GET", path: "/api/admin/journal/export", door: doorAdmin, held: s.exportJournal},
 	}

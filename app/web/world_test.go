@@ -185,7 +185,7 @@ func (w *world) assemble() {
 	must(err)
 	w.run(jobs)
 	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	settings := admin.Config{Store: w.store, Directory: portals, Enrolments: enrolments, Now: w.clock.Now}
+	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, Enrolments: enrolments, Now: w.clock.Now}
 	if w.tokens != nil {
 		settings.Tokens = w.tokens
 	}

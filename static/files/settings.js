@@ -73,6 +73,7 @@ function send(event) {
     clearErrors(form);
     const data = {};
     for (const input of form.elements) {
+      if (input.dataset.list) (data[input.dataset.list] ??= []).push(...(input.checked ? [input.value] : []));
       if (!input.name) continue;
       data[input.name] = input.type === "checkbox" ? input.checked : input.value;
     }

@@ -71,6 +71,8 @@ func settingsStates() []State {
 		section("settings-assignments", "assignments", func(w *i18n.Printer) templ.Component {
 			return views.AssignmentsSection(assignments(w))
 		}),
+		section("settings-defaults", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(words(w), true)) }),
+		section("settings-defaults-new", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(w, false)) }),
 		section("settings-journal-empty", "journal", func(w *i18n.Printer) templ.Component {
 			return views.JournalSection(journalFrame(w))
 		}),

@@ -1,0 +1,25 @@
+package views
+
+// Defaults is what an administrator decides for everybody in the portal.
+type Defaults struct {
+	T T
+	// Fields are the file fields to offer; none ticked means all. FieldsNote says
+	// why the portal's list is missing.
+	Fields     []Option
+	FieldsNote string
+
+	CodeRequired, SelfEnrolment bool
+	// Retention is a number of days.
+	Retention string
+
+	Levels      []Option
+	Timestamps  string
+	LevelStrict bool
+
+	Hidden                    bool
+	Pages, Positions, Presets []Option
+	// Link is the address that the mark's QR code leads to.
+	Link string
+	// Changed says when the settings were last changed.
+	Changed string
+}
