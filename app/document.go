@@ -68,6 +68,14 @@ type Document struct {
 // Ref is what names a document at its element.
 func (d Document) Ref() string { return string(d.Source) + "/" + d.Field + "/" + d.FileID }
 
+// Detail is what was found out of a Pending document of a list.
+type Detail struct {
+	Document
+	// None tells that the file is no document, or cannot be asked about for a
+	// reason of its own.
+	None bool
+}
+
 // Original is what is known of a document's bytes when they lie in the spool.
 type Original struct {
 	// SHA256 of the bytes, hexadecimal.

@@ -38,6 +38,9 @@ func (p *Portals) List(ctx context.Context, v app.Visit) ([]app.Document, error)
 				all = append(all, d)
 			}
 		}
+		if slices.ContainsFunc(all, func(d app.Document) bool { return d.Pending }) {
+			p.shelf.put(v, files, p.clock.Now())
+		}
 		return err
 	})
 	if err != nil {
@@ -46,27 +49,21 @@ func (p *Portals) List(ctx context.Context, v app.Visit) ([]app.Document, error)
 	return all, nil
 }
 
-// Detail is what was found out of one file of a list.
-type Detail struct {
-	app.Document
-	// None tells that the file is no document, or cannot be asked about for a
-	// reason of its own.
-	None bool
-}
-
-// Details reads the list anew and asks about the files that are not known yet,
-// a few at a time, each as it becomes known. What it finds is remembered, since
+// Details asks about the files of a list that are not known yet, a few at a
+// time, each as it becomes known; the list is read anew unless List has just
+// done so. What it finds is remembered, since
 // a file's content never changes under its id, so that a list made afterwards
 // has nothing pending. The sequence ends after the first error, which concerns
 // the portal or the visitor rather than one file.
-func (p *Portals) Details(ctx context.Context, v app.Visit) iter.Seq2[Detail, error] {
-	return func(yield func(Detail, error) bool) {
+func (p *Portals) Details(ctx context.Context, v app.Visit) iter.Seq2[app.Detail, error] {
+	return func(yield func(app.Detail, error) bool) {
 		const op = "ask about documents"
 		stopped := false
 		err := p.as(ctx, v.Portal, v.User, op, func(c *bitrix.Client) error {
-			err := p.details(ctx, c, v, yield)
-			if staleLink(err) { // the token ran out meanwhile: links of a new one
-				err = p.details(ctx, c, v, yield)
+			files, kept := p.shelf.take(v, p.clock.Now())
+			err := p.details(ctx, c, v, files, kept, yield)
+			if staleLink(err) || kept && errors.Is(err, bitrix.ErrAccessDenied) { // the token ran out meanwhile: links of a new one
+				err = p.details(ctx, c, v, nil, false, yield)
 			}
 			if errors.Is(err, errStopped) {
 				stopped = true
@@ -75,7 +72,7 @@ func (p *Portals) Details(ctx context.Context, v app.Visit) iter.Seq2[Detail, er
 			return err
 		})
 		if err != nil && !stopped {
-			yield(Detail{}, err)
+			yield(app.Detail{}, err)
 		}
 	}
 }
@@ -83,10 +80,12 @@ func (p *Portals) Details(ctx context.Context, v app.Visit) iter.Seq2[Detail, er
 // errStopped ends a sequence whose reader has gone.
 var errStopped = errors.New("nobody listens any more")
 
-func (p *Portals) details(ctx context.Context, c *bitrix.Client, v app.Visit, yield func(Detail, error) bool) error {
-	files, err := p.candidates(ctx, c, v)
-	if err != nil {
-		return err
+func (p *Portals) details(ctx context.Context, c *bitrix.Client, v app.Visit, files []candidate, kept bool, yield func(app.Detail, error) bool) error {
+	if !kept {
+		var err error
+		if files, err = p.candidates(ctx, c, v); err != nil {
+			return err
+		}
 	}
 	var senseless error
 	documents := 0
@@ -107,7 +106,7 @@ func (p *Portals) details(ctx context.Context, c *bitrix.Client, v app.Visit, yi
 		if ok {
 			documents++
 		}
-		if !yield(Detail{Document: d, None: !ok}, nil) {
+		if !yield(app.Detail{Document: d, None: !ok}, nil) {
 			return errStopped
 		}
 	}

@@ -63,6 +63,7 @@ type Portals struct {
 	clock   bitrix.Clock
 	log     *slog.Logger
 	facts   facts
+	shelf   shelf
 	portals locks[app.PortalID] // one registration of a portal at a time
 	fields  locks[elementKey]   // one replacement at an element at a time
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"iter"
 	"time"
 
 	"signservice/app"
@@ -20,12 +21,19 @@ type DocumentRef struct {
 }
 
 // Documents lists the PDFs of the element that the visit is at, read with the
-// visitor's own rights.
+// visitor's own rights. What is Pending the portal has not told yet; see
+// app/portal.
 func (s *Service) Documents(ctx context.Context, v app.Visit) ([]app.Document, error) {
 	if v.Entity == (app.Entity{}) {
 		return nil, app.Fail(app.Invalid, "list documents", "deal.none")
 	}
-	return s.Portal.Documents(ctx, v)
+	return s.Portal.List(ctx, v)
+}
+
+// Details tells of the documents of a list that are Pending, each as it
+// becomes known. The sequence ends after the first error.
+func (s *Service) Details(ctx context.Context, v app.Visit) iter.Seq2[app.Detail, error] {
+	return s.Portal.Details(ctx, v)
 }
 
 // Freeze puts a document's bytes into the spool and finds out whether they can
@@ -107,15 +115,25 @@ func (s *Service) kept(ctx context.Context, r app.Request) error {
 	return f.Close()
 }
 
-// readable tells whether the visitor sees the document now.
+// sameContent tells whether a document of the list surely has the bytes that
+// were frozen: an object on Drive keeps its id when it gets another version.
+func sameContent(seen, frozen app.Document) bool {
+	switch seen.Source {
+	case app.SourceField, app.SourceGenerated:
+		return true
+	}
+	return seen.Version != "" && seen.Version == frozen.Version
+}
+
+// readable tells whether the visitor sees the document now, unchanged.
 func (s *Service) readable(ctx context.Context, v app.Visit, d app.Document) bool {
-	list, err := s.Portal.Documents(ctx, v)
+	list, err := s.Portal.List(ctx, v)
 	if err != nil {
 		return false
 	}
 	for _, seen := range list {
-		if seen.Source == d.Source && seen.Field == d.Field && seen.FileID == d.FileID {
-			return true
+		if seen.Ref() == d.Ref() && seen.Unreadable == "" {
+			return sameContent(seen, d)
 		}
 	}
 	return false

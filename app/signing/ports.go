@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"io"
+	"iter"
 	"time"
 
 	"signservice/app"
@@ -87,14 +88,18 @@ type SpoolReader interface {
 // Portal is Bitrix24 in domain words. Each method acts with the rights of the
 // user named.
 type Portal interface {
-	Documents(ctx context.Context, v app.Visit) ([]app.Document, error)
+	// List gives the PDFs at the visit's element; one that is Pending may turn
+	// out to be none.
+	List(ctx context.Context, v app.Visit) ([]app.Document, error)
+	// Details tells of the Pending ones, each as it becomes known.
+	Details(ctx context.Context, v app.Visit) iter.Seq2[app.Detail, error]
 	// Fetch writes the document's bytes to w, at most limit of them, and gives
-	// the document with its name and size.
+	// the document with its name and size, and where its signed copy will go.
 	Fetch(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document, w io.Writer, limit int64) (app.Document, error)
 	// Ready tells whether d still lies in its place and the user may replace it;
 	// an error of kind app.Conflict, app.NotFound or app.Forbidden otherwise.
 	Ready(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document) error
-	// Replace puts the signed file into the place of the original. Asked again
+	// Replace puts the signed file where the document's Target says. Asked again
 	// after a crash it recognises its own earlier work.
 	Replace(ctx context.Context, portal app.PortalID, user app.UserID, d app.Document, in app.Replacement) (fileID string, err error)
 	// Tell writes the timeline entry once, recognising an earlier one.

@@ -271,11 +271,22 @@ func (s *Service) deliver(ctx context.Context, r app.Request) error {
 		Signed:   app.Content{Reader: signed, Size: signed.Size(), SHA256: r.ResultSHA256},
 		Original: app.Content{Reader: original, Size: original.Size(), SHA256: r.Original.SHA256},
 		Name:     r.Document.Name,
+		Request:  r.ID,
+		Text:     copyText(r),
 	})
 	if err != nil {
 		return app.Wrap("put back", err)
 	}
 	return s.advance(ctx, r, app.Delivered, app.ActDelivered, func(now *app.Request) { now.DeliveredID = id })
+}
+
+// copyText goes with the signed file where it is put into a comment.
+func copyText(r app.Request) string {
+	words := i18n.For(r.Signet.Language)
+	if r.ForOther() {
+		return words.T("story.copy-for", r.Document.Name, r.UserName, r.OwnerName)
+	}
+	return words.T("story.copy", r.Document.Name, r.UserName)
 }
 
 // tell writes the timeline entry: delivered → done.
