@@ -40,6 +40,8 @@ type Certificate struct {
 	Owner     UserID
 	CreatedAt time.Time
 	CreatedBy UserID
+	// Authority is the internal authority that issued it; "" for all others.
+	Authority AuthorityID `json:",omitempty"`
 	// RevokedAt is when the certificate was revoked; zero while it is good. A
 	// revoked one never signs again.
 	RevokedAt time.Time `json:",omitzero"`

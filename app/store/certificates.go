@@ -36,15 +36,24 @@ func (s *Store) Certificates(ctx context.Context, portal app.PortalID) ([]app.Ce
 // portal that claims it first, since a token is the whole server's: kind
 // app.Conflict, key "certificate.claimed", for another.
 func (s *Store) SaveCertificate(ctx context.Context, c app.Certificate, pkcs8 []byte, entries ...app.AuditEntry) error {
-	at := key(string(c.Portal), string(c.ID))
-	if pkcs8 != nil && c.Source != app.KeySoftware {
-		return impossible("save certificate", "a private key came with a token's certificate")
-	}
-	sealed, err := s.keeper.Seal(pkcs8, associated(bucketKeys, at, "key"))
+	save, err := s.newCertificate(c, pkcs8)
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, func(tx Tx) error {
+	return s.update(ctx, save, entries...)
+}
+
+// newCertificate gives what writes a certificate with its key.
+func (s *Store) newCertificate(c app.Certificate, pkcs8 []byte) (func(Tx) error, error) {
+	at := key(string(c.Portal), string(c.ID))
+	if pkcs8 != nil && c.Source != app.KeySoftware {
+		return nil, impossible("save certificate", "a private key came with a token's certificate")
+	}
+	sealed, err := s.keeper.Seal(pkcs8, associated(bucketKeys, at, "key"))
+	if err != nil {
+		return nil, err
+	}
+	return func(tx Tx) error {
 		switch {
 		case c.Source == app.KeyToken:
 			if err := s.claim(tx, c); err != nil {
@@ -60,7 +69,7 @@ func (s *Store) SaveCertificate(ctx context.Context, c app.Certificate, pkcs8 []
 			}
 		}
 		return put(s, tx, bucketCertificates, at, c, nil)
-	}, entries...)
+	}, nil
 }
 
 // UpdateCertificate changes what is kept beside a certificate: its owner, its

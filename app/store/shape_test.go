@@ -31,6 +31,9 @@ func TestShapes(t *testing.T) {
 		app.Order{},
 		app.Remembered{},
 		app.Settings{},
+		app.RootAuthority{},
+		app.IssuingAuthority{},
+		app.IssuedCertificate{},
 		app.AuditEntry{},
 	} {
 		fmt.Fprintf(&got, "%T\n", record)

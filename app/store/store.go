@@ -86,6 +86,11 @@ const (
 	bucketOrders         = "orders"
 	bucketRemembered     = "remembered"
 	bucketSettings       = "settings"
+	bucketRoots          = "roots"
+	bucketIssuers        = "issuers"
+	bucketAuthorityIDs   = "authority_ids"
+	bucketAuthorityKeys  = "authority_keys"
+	bucketIssued         = "issued"
 	bucketAudit          = "audit"
 	bucketAuditPortals   = "audit_portals"
 )
@@ -95,6 +100,7 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketAudit, bucketAuditPortals,
+		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketRoots, bucketIssuers,
+		bucketAuthorityIDs, bucketAuthorityKeys, bucketIssued, bucketAudit, bucketAuditPortals,
 	}
 }
