@@ -54,8 +54,15 @@ type Option struct {
 type Form struct {
 	T        T
 	Document Document
-	// Request is the frozen Request to sign.
-	Request string
+	// Files are the frozen documents that one code will sign, at least one.
+	Files []File
+	// Left are those that were chosen but cannot be signed.
+	Left []Left
+	// Data are the files and their places for the script, as JSON.
+	Data string
+	// Pictures tells that pages can be shown; Shown is the page that is shown first.
+	Pictures bool
+	Shown    int
 	// Certificates are the usable ones, Unusable the others, with the reason.
 	Certificates []Certificate
 	Unusable     []Certificate
@@ -63,15 +70,22 @@ type Form struct {
 	Search  bool
 	Visible bool
 	Pages   []Option
-	// Positions are the six places in reading order.
+	// Number is the page of the choice "number".
+	Number int
+	// Positions are the six places in reading order; Free tells that the place
+	// is none of them.
 	Positions []Option
+	Free      bool
 	Reason    string
 	MaxReason int
 	// CodeOff asks for a tick in place of the code.
 	CodeOff bool
 	// Language is that of the mark's words.
 	Language string
-	// Fingerprint is the beginning of the document's SHA-256, in groups.
+	// Button says what pressing it does: "Sign contract.pdf".
+	Button string
+	// Fingerprint is the beginning of the document's SHA-256, in groups; empty
+	// for several documents.
 	Fingerprint string
 	// Warnings are said before the code is asked, such as that the file had
 	// to be repaired.
@@ -80,6 +94,25 @@ type Form struct {
 	// Problem stands above the button, Errors below their fields, by name.
 	Problem *Alert
 	Errors  map[string]string
+}
+
+// File is a frozen document in the form.
+type File struct {
+	Request string
+	Name    string
+	Facts   []string
+	Pages   int
+}
+
+// Left is a document that was chosen but is not signed, and why.
+type Left struct{ Name, Why string }
+
+// pages is how many pages the document has that is shown first.
+func (f Form) pages() int {
+	if len(f.Files) == 0 {
+		return 1
+	}
+	return max(f.Files[0].Pages, 1)
 }
 
 // chosen gives the words of the checked option.
@@ -102,9 +135,12 @@ func (f Form) signer() string {
 	return ""
 }
 
-// withMark and withoutMark are the sentence below the button's words with
-// places for what the person changes: {who}, {where}, {page}.
+// withMark, withMarks and withoutMark are the sentence below the button's words
+// with places for what the person changes: {who}, {where}, {page}. The second is
+// for several documents with different places.
 func (f Form) withMark() string { return f.T("sign.button-mark", "{who}", "{where}", "{page}") }
+
+func (f Form) withMarks() string { return f.T("sign.button-marks", "{who}") }
 
 func (f Form) withoutMark() string { return f.T("sign.button-plain", "{who}") }
 

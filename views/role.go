@@ -25,3 +25,8 @@ func invalid(field string, errors map[string]string) templ.Attributes {
 	}
 	return templ.Attributes{"aria-invalid": "true"}
 }
+
+// by gives a button a data attribute of its own, such as data-zoom-by.
+func by(name, value string) templ.Attributes {
+	return templ.Attributes{"data-" + name + "-by": value}
+}

@@ -94,6 +94,9 @@ func (s *Service) Picture(ctx context.Context, v app.Visit, id app.RequestID, lo
 	return s.Pictures.Draw(ctx, sketch, sketch.Size(), t.page, look.Width)
 }
 
+// Pictured tells whether pages can be shown as pictures at all.
+func (s *Service) Pictured() bool { return s.Pictures != nil }
+
 // PageText gives the words of a page for people who cannot see its picture.
 // Page counts from 1.
 func (s *Service) PageText(ctx context.Context, v app.Visit, id app.RequestID, page int) (string, error) {

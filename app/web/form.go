@@ -12,32 +12,75 @@ import (
 // manyCertificates is from how many on the form offers a search.
 const manyCertificates = 7
 
-// formOf fills the form: what the person chose last, the code never.
-func (c *call) formOf(r app.Request, choices signing.Choices) views.Form {
+// formOf fills the form for frozen Requests, at least one: what the person chose
+// last, the code never.
+func (s *Server) formOf(c *call, list []app.Request, choices signing.Choices) views.Form {
+	r := list[0]
 	f := views.Form{
-		T: c.T, Document: c.heading(r), Request: string(r.ID),
+		T: c.T, Document: c.heading(r), Pictures: s.config.Signing.Pictured(),
 		Search:    len(choices.Certificates) >= manyCertificates,
 		CodeOff:   choices.Account.CodeOff,
-		MaxReason: app.MaxReason, Language: c.words.Language(), Fingerprint: fingerprint(r.Original.SHA256),
+		MaxReason: app.MaxReason, Language: c.words.Language(),
 	}
 	last := remembered(choices.Remembered)
 	f.Visible, f.Reason = last.Signet.Visible, last.Signet.Reason
-	for _, p := range []app.PageChoice{app.FirstPage, app.LastPage} {
-		f.Pages = append(f.Pages, views.Option{
-			Value: string(p), Words: c.T("page." + string(p)), Checked: p == last.Signet.Placement.Page,
+	c.addCertificates(&f, choices.Certificates, last.Certificate)
+	var data []fileData
+	for i, r := range list {
+		place := s.uncovered(c, r, f, last.Signet)
+		if i == 0 {
+			c.addPlace(&f, place, r.Original.Pages)
+		}
+		data = append(data, fileData{Request: r.ID, Name: r.Document.Name, Pages: r.Original.Pages, Place: placeOf(place)})
+		f.Files = append(f.Files, views.File{
+			Request: string(r.ID), Name: r.Document.Name, Pages: r.Original.Pages,
+			Facts: append(c.documentFacts(r.Document), c.T("document.pages", r.Original.Pages)),
 		})
+		if r.Original.Repaired {
+			f.Warnings = append(f.Warnings, c.T("sign.repaired"))
+		}
 	}
+	f.Data = bodyOf(data)
+	c.addOutlook(&f, list)
+	return f
+}
+
+// addOutlook says what pressing the button does, and leads back to the list.
+func (c *call) addOutlook(f *views.Form, list []app.Request) {
+	back := views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true}
+	if len(list) == 1 {
+		f.Button, f.Fingerprint = c.T("sign.button", list[0].Document.Name), fingerprint(list[0].Original.SHA256)
+		f.Document.Extra = append(f.Document.Extra, back)
+		return
+	}
+	f.Button = c.T("sign.button-many", len(list))
+	f.Document = views.Document{Name: c.T("files.heading", len(list)), Extra: []views.Action{back}}
+}
+
+// fileData is a file of the form for the script.
+type fileData struct {
+	Request app.RequestID `json:"request"`
+	Name    string        `json:"name"`
+	Pages   int           `json:"pages"`
+	Place   placeForm     `json:"place"`
+}
+
+// addPlace fills in where the signet lies.
+func (c *call) addPlace(f *views.Form, place app.Placement, pages int) {
+	for _, p := range []app.PageChoice{app.FirstPage, app.LastPage} {
+		f.Pages = append(f.Pages, views.Option{Value: string(p), Words: c.T("page." + string(p)), Checked: p == place.Page})
+	}
+	f.Shown = max(place.On(pages), 1)
+	f.Number = f.Shown
+	f.Pages = append(f.Pages, views.Option{
+		Value: string(app.NumberedPage), Words: c.T("page.number", f.Number), Checked: place.Page == app.NumberedPage,
+	})
+	f.Free = place.Position == app.Free
 	for _, p := range app.Positions() {
 		f.Positions = append(f.Positions, views.Option{
-			Value: string(p), Words: c.T("position." + string(p)), Checked: p == last.Signet.Placement.Position,
+			Value: string(p), Words: c.T("position." + string(p)), Checked: p == place.Position,
 		})
 	}
-	c.addCertificates(&f, choices.Certificates, last.Certificate)
-	if r.Original.Repaired {
-		f.Warnings = append(f.Warnings, c.T("sign.repaired"))
-	}
-	f.Document.Extra = append(f.Document.Extra, views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true})
-	return f
 }
 
 // remembered gives what was chosen last; for the first time a visible mark at
@@ -48,6 +91,40 @@ func remembered(last app.Remembered) app.Remembered {
 		last.Signet.Visible = last.Certificate == "" || last.Signet.Visible
 	}
 	return last
+}
+
+// uncovered gives the place that is offered first in a document: the one chosen
+// last, unless the document has no such page or an earlier signet is there.
+func (s *Server) uncovered(c *call, r app.Request, f views.Form, last app.Signet) app.Placement {
+	place := last.Placement
+	if place.On(r.Original.Pages) == 0 {
+		place.Page, place.Number = app.LastPage, 0
+	}
+	look := signing.PageLook{Certificate: certificateOf(f), Signet: last}
+	look.Signet.Placement, look.Signet.Language, look.Signet.Visible = place, c.words.Language(), true
+	sheet, err := s.config.Signing.Sheet(c.Request().Context(), c.visit, r.ID, look)
+	if err != nil || sheet.Signet == nil || !sheet.Signet.Covers {
+		return place // where it cannot be looked at now the order tells why
+	}
+	for _, p := range []app.Position{app.BottomRight, app.BottomLeft, app.BottomCenter, app.TopRight, app.TopLeft, app.TopCenter} {
+		for _, z := range sheet.Zones {
+			if z.Position == p && !z.Covers {
+				place.Position, place.Spot = p, app.Spot{}
+				return place
+			}
+		}
+	}
+	return place
+}
+
+// certificateOf is the certificate that is checked in the form.
+func certificateOf(f views.Form) app.CertificateID {
+	for _, card := range f.Certificates {
+		if card.Checked {
+			return app.CertificateID(card.ID)
+		}
+	}
+	return ""
 }
 
 // addCertificates puts the certificates into the form; the last one chosen is

@@ -49,7 +49,17 @@ type Signing interface {
 	Freeze(ctx context.Context, v app.Visit, ref signing.DocumentRef) (app.Request, error)
 	Choices(ctx context.Context, v app.Visit) (signing.Choices, error)
 	Sign(ctx context.Context, v app.Visit, in signing.OrderInput) (app.Order, error)
+	Pages
 	Requests
+}
+
+// Pages shows the pages of the visitor's frozen documents.
+type Pages interface {
+	Sheet(ctx context.Context, v app.Visit, id app.RequestID, look signing.PageLook) (signing.Sheet, error)
+	Picture(ctx context.Context, v app.Visit, id app.RequestID, look signing.PageLook) ([]byte, error)
+	PageText(ctx context.Context, v app.Visit, id app.RequestID, page int) (string, error)
+	// Pictured tells whether pages can be shown at all.
+	Pictured() bool
 }
 
 // Requests are the visitor's own Requests at an element.

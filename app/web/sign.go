@@ -189,19 +189,32 @@ func (s *Server) form(c *call, r app.Request) error {
 	if err != nil {
 		return app.Wrap("find choices", err)
 	}
-	return c.show(screen{Screen: "form", Request: r.ID}, views.SignForm(c.formOf(r, choices)))
+	return c.show(screen{Screen: "form", Request: r.ID}, views.SignForm(s.formOf(c, []app.Request{r}, choices)))
 }
 
 // orderForm is the form as the script sends it.
 type orderForm struct {
-	Requests    []app.RequestID   `json:"requests"`
-	Certificate app.CertificateID `json:"certificate"`
-	Visible     bool              `json:"visible"`
-	Page        app.PageChoice    `json:"page"`
-	Position    app.Position      `json:"position"`
-	Reason      string            `json:"reason"`
-	Code        string            `json:"code"`
-	Confirm     bool              `json:"confirm"`
+	signetForm
+	Requests []app.RequestID `json:"requests"`
+	// Places are those of single documents, where they differ.
+	Places  map[app.RequestID]placeForm `json:"places"`
+	Code    string                      `json:"code"`
+	Confirm bool                        `json:"confirm"`
+}
+
+// input turns the form into the order.
+func (f orderForm) input(c *call) signing.OrderInput {
+	in := signing.OrderInput{
+		Requests: f.Requests, Certificate: f.Certificate, Code: f.Code, Confirm: f.Confirm, Address: c.RealIP(),
+		Signet: f.signet(c.words.Language()),
+	}
+	for id, p := range f.Places {
+		if in.Places == nil {
+			in.Places = map[app.RequestID]app.Placement{}
+		}
+		in.Places[id] = p.placement()
+	}
+	return in
 }
 
 // order takes the order to sign and shows how it is carried out.
@@ -216,13 +229,7 @@ func (s *Server) order(c *call) error {
 		}
 	}
 	ctx := c.Request().Context()
-	o, err := s.config.Signing.Sign(ctx, c.visit, signing.OrderInput{
-		Requests: in.Requests, Certificate: in.Certificate, Code: in.Code, Confirm: in.Confirm, Address: c.RealIP(),
-		Signet: app.Signet{
-			Visible: in.Visible, Reason: in.Reason, Language: c.words.Language(),
-			Placement: app.Placement{Page: in.Page, Position: in.Position},
-		},
-	})
+	o, err := s.config.Signing.Sign(ctx, c.visit, in.input(c))
 	if err != nil {
 		return app.Wrap("order", err)
 	}

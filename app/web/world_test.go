@@ -51,6 +51,7 @@ type world struct {
 	base       string
 	log        *journal
 	tokens     *keys.Tokens // nil where the test has none
+	pictures   signing.Pictures
 }
 
 // company is a simulated portal with its people and one deal.
@@ -109,12 +110,16 @@ func (j *journal) String() string {
 // by their administrators.
 func newWorld(t *testing.T) *world { return newWorldWith(t, nil) }
 
-// newWorldWith has the tokens too.
-func newWorldWith(t *testing.T, tokens *keys.Tokens) *world {
+// newWorldWith has the tokens too, and what setup changes before all is put
+// together.
+func newWorldWith(t *testing.T, tokens *keys.Tokens, setup ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, tokens: tokens, clock: &clock{now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}, log: &journal{}}
 	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: 1})
 	t.Cleanup(func() { _ = w.cloud.Close() })
+	for _, change := range setup {
+		change(w)
+	}
 	listener := httptest.NewUnstartedServer(nil)
 	w.base = "http://" + listener.Listener.Addr().String()
 	w.acme, w.bolt = w.company("Acme"), w.company("Bolt")
@@ -178,7 +183,7 @@ func (w *world) assemble() {
 	must(err)
 	signatures, err := signing.New(signing.Config{
 		Store: w.store, Spool: room{files}, Portal: portals, Keys: ring{w.store, w.tokens}, CheckCode: otp.Verify,
-		Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20,
+		Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20, Pictures: w.pictures,
 	})
 	must(err)
 	jobs, err = queue.New(queue.Config{Source: w.store, Handler: signatures.Run, Workers: 2, Now: w.clock.Now, Log: log})

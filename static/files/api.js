@@ -88,9 +88,10 @@ async function request(method, path, data, options = {}) {
   throw new Problem(fields);
 }
 
-// get and post give the server's answer as an object.
+// get and post give the server's answer as an object, blob as a file in memory.
 export const get = async (path) => (await request("GET", path)).json();
-export const post = async (path, data) => (await request("POST", path, data)).json();
+export const post = async (path, data, signal) => (await request("POST", path, data, { signal })).json();
+export const blob = async (path, data, signal) => (await request("POST", path, data, { signal })).blob();
 
 // download fetches a file with the session and hands it to the browser.
 export async function download(path) {

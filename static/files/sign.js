@@ -3,17 +3,20 @@
 
 import { get, post, events } from "./api.js";
 import { reloadData } from "./frame.js";
-import { buttons, busy, problem, replace } from "./page.js";
-import { codes, filters, failed, clearErrors } from "./form.js";
+import { buttons, problem, replace } from "./page.js";
+import { SignForm } from "./signform.js";
 
 const place = document.getElementById("screen");
 let following = null; // stops the present stream
 let looking = 0; // the timer that looks for new documents
+let form = null; // the form on the screen
 
 // show puts a screen into the page and does what it asks for.
 async function show(screen) {
   following?.abort();
   following = null;
+  form?.close();
+  form = null;
   clearTimeout(looking);
   const before = place.dataset.screen;
   place.dataset.screen = screen.screen;
@@ -21,8 +24,7 @@ async function show(screen) {
   replace(place, screen.html);
   if (before) place.querySelector("[data-focus]")?.focus();
   if (screen.changed && before === "running") reloadData();
-  const form = place.querySelector("#sign-form");
-  if (form) prepare(form);
+  if (place.querySelector("#sign-form")) form = new SignForm(place, show);
   if (place.querySelector("[data-watch]")) lookAgain();
   if (place.querySelector("[data-follow]")) follow(screen.request);
   if (screen.open) await open(screen.open);
@@ -117,57 +119,6 @@ function update(screen) {
   steps.forEach((step, i) => {
     if (!step.isEqualNode(fresh[i])) step.replaceWith(fresh[i]);
   });
-}
-
-// prepare makes a fresh form live.
-function prepare(form) {
-  codes(form);
-  filters(form);
-  const summary = form.querySelector("[data-summary]");
-  const field = (name) => form.querySelector(`input[name="${name}"]:checked`);
-  const tell = () => {
-    const visible = form.elements.visible.checked;
-    form.querySelector("#signet").classList.toggle("off", !visible);
-    form.querySelector("#signet-body").inert = !visible;
-    const where = field("position")?.dataset.words || "";
-    const page = field("page")?.dataset.words || "";
-    form.querySelector("[data-place-where]").textContent = where;
-    form.querySelector("[data-place-page]").textContent = page;
-    const who = field("certificate")?.dataset.short || "";
-    const sentence = visible ? form.dataset.withMark : form.dataset.withoutMark;
-    if (summary) summary.textContent = sentence.replace(/\{(who|where|page)\}/g, (_, name) => ({ who, where, page })[name]);
-  };
-  form.addEventListener("change", tell);
-  tell();
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const button = form.querySelector("[type=submit]");
-    busy(button, () => order(form));
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-}
-
-// order sends the form. The form stays as it is until the order is taken.
-async function order(form) {
-  clearErrors(form);
-  const data = new FormData(form);
-  try {
-    const screen = await post("/api/sign/orders", {
-      requests: [form.dataset.request],
-      certificate: data.get("certificate") || "",
-      visible: data.has("visible"),
-      page: data.get("page") || "",
-      position: data.get("position") || "",
-      reason: data.get("reason") || "",
-      code: data.get("code") || "",
-      confirm: data.has("confirm"),
-    });
-    await show(screen);
-  } catch (cause) {
-    failed(form, cause);
-  }
 }
 
 buttons(show);

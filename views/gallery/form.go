@@ -29,6 +29,8 @@ func formStates() []State {
 		state("form-none-usable", func(_ *i18n.Printer, f *views.Form) { f.Certificates = nil }),
 		state("form-invisible", func(_ *i18n.Printer, f *views.Form) { f.Visible = false }),
 		state("form-code-off", func(_ *i18n.Printer, f *views.Form) { f.CodeOff = true }),
+		state("form-without-pictures", func(*i18n.Printer, *views.Form) {}),
+		state("form-several", func(w *i18n.Printer, f *views.Form) { several(words(w), f) }),
 		state("form-repaired", func(w *i18n.Printer, f *views.Form) { f.Warnings = []string{w.T("sign.repaired")} }),
 		state("form-wrong-code", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.wrong", 3)}
@@ -73,8 +75,9 @@ func heading(w *i18n.Printer) views.Document {
 // there.
 func form(w *i18n.Printer) views.Form {
 	f := views.Form{
-		T: w.T, Document: heading(w), Request: "5f0e", Visible: true, MaxReason: 120, Language: w.Language(),
-		Fingerprint: "9F86 D081 884C 7D65",
+		T: w.T, Document: heading(w), Visible: true, MaxReason: 120, Language: w.Language(),
+		Files: []views.File{{Request: "5f0e", Name: contract(w), Pages: 4}}, Shown: 4, Number: 4, Data: "[]",
+		Button: w.T("sign.button", contract(w)), Fingerprint: "9F86 D081 884C 7D65",
 		Certificates: []views.Certificate{
 			certificate(w, "token", "Мария Иванова", "ООО «Ромашка»", "УЦ «Пример»", "3F2A", true),
 			certificate(w, "key", "Mary Brown", "Acme Ltd", "", "77C1", false),
@@ -85,6 +88,7 @@ func form(w *i18n.Printer) views.Form {
 	for _, p := range []string{"first", "last"} {
 		f.Pages = append(f.Pages, views.Option{Value: p, Words: w.T("page." + p), Checked: p == "last"})
 	}
+	f.Pages = append(f.Pages, views.Option{Value: "number", Words: w.T("page.number", 4)})
 	for _, p := range []string{"top-left", "top-center", "top-right", "bottom-left", "bottom-center", "bottom-right"} {
 		f.Positions = append(f.Positions, views.Option{Value: p, Words: w.T("position." + p), Checked: p == "bottom-right"})
 	}
@@ -119,4 +123,18 @@ func many(w *i18n.Printer) []views.Certificate {
 		list = append(list, certificate(w, "token", name, "", "УЦ «Пример»", fmt.Sprintf("%04X", 7919*(i+3)), i == 0))
 	}
 	return list
+}
+
+// several are three documents under one code, and one that cannot be signed.
+func several(w *i18n.Printer, f *views.Form) {
+	f.Files = nil
+	for i, name := range []string{contract(w), "NDA Müller & Söhne GmbH.pdf", "Anlage 3.pdf"} {
+		f.Files = append(f.Files, views.File{
+			Request: fmt.Sprintf("%04d", i), Name: name, Pages: i + 1,
+			Facts: []string{w.Size(i18n.Size(88_300 * (i + 1))), w.T("document.pages", i+1)},
+		})
+	}
+	f.Left = []views.Left{{Name: "scan.pdf", Why: w.T("document.password")}}
+	f.Document = views.Document{Name: w.T("files.heading", 3), Extra: heading(w).Extra[1:]}
+	f.Button, f.Fingerprint = w.T("sign.button-many", 3), ""
 }
