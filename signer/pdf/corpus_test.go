@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"signservice/signer/pdf"
 )
 
@@ -127,29 +129,92 @@ func signTwice(t *testing.T, in []byte) ([]byte, error) {
 			return nil, err
 		}
 		checkAppended(t, out, signed.Bytes(), r, len(before))
-		keepsFields(t, f, signed.Bytes())
+		keepsForm(t, f, signed.Bytes())
 		out = signed.Bytes()
 	}
 	return out, nil
 }
 
-// keepsFields: the form has all fields that it had, and the one that is new.
-func keepsFields(t *testing.T, before *pdf.File, out []byte) {
+// keepsForm: the form has all fields that it had, in their order, and then the new
+// one; everything else that it says (DR, DA, CO, XFA, NeedAppearances …) stays, and
+// no object that it names was written anew.
+func keepsForm(t *testing.T, before *pdf.File, out []byte) {
 	t.Helper()
-	count := func(f *pdf.File) int {
-		catalog, err := f.Catalog()
+	after := open(t, out)
+	was, is := formOf(t, before), formOf(t, after)
+	for key, o := range was {
+		if key == "Fields" || key == "SigFlags" {
+			continue
+		}
+		if diff := cmp.Diff(o, is[key]); diff != "" {
+			t.Errorf("the form's %s: %s", key, diff)
+		}
+		sameObjects(t, before, after, o)
+	}
+	for key := range is {
+		if was[key] == nil && key != "Fields" && key != "SigFlags" {
+			t.Errorf("the form has got %s", key)
+		}
+	}
+	old, fields := listOf(t, before, was["Fields"]), listOf(t, after, is["Fields"])
+	if len(fields) != len(old)+1 {
+		t.Fatalf("%d fields, there were %d", len(fields), len(old))
+	}
+	if diff := cmp.Diff(old, fields[:len(old)]); len(old) > 0 && diff != "" {
+		t.Errorf("the fields: %s", diff)
+	}
+	sameObjects(t, before, after, old)
+}
+
+// sameObjects: what a value names stands where it stood.
+func sameObjects(t *testing.T, before, after *pdf.File, o pdf.Object) {
+	t.Helper()
+	switch v := o.(type) {
+	case pdf.Ref:
+		was, had, err := before.Locate(v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		form, _ := f.Resolve(catalog["AcroForm"])
-		d, _ := form.(pdf.Dict)
-		list, _ := f.Resolve(d["Fields"])
-		a, _ := list.(pdf.Array)
-		return len(a)
+		is, has, err := after.Locate(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if was != is || had != has {
+			t.Errorf("object %d stood at %v and stands at %v", v.Number, was, is)
+		}
+	case pdf.Array:
+		for _, item := range v {
+			sameObjects(t, before, after, item)
+		}
+	case pdf.Dict:
+		for _, item := range v {
+			sameObjects(t, before, after, item)
+		}
 	}
-	if was, is := count(before), count(open(t, out)); is != was+1 {
-		t.Errorf("%d fields, there were %d", is, was)
+}
+
+func formOf(t *testing.T, f *pdf.File) pdf.Dict {
+	t.Helper()
+	catalog, err := f.Catalog()
+	if err != nil {
+		t.Fatal(err)
 	}
+	form, err := f.Resolve(catalog["AcroForm"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := form.(pdf.Dict)
+	return d
+}
+
+func listOf(t *testing.T, f *pdf.File, o pdf.Object) pdf.Array {
+	t.Helper()
+	v, err := f.Resolve(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := v.(pdf.Array)
+	return a
 }
 
 // checkNoWorse has qpdf check a signed file: it must not complain more than it

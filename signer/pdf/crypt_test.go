@@ -214,8 +214,12 @@ func TestForeignEncryption(t *testing.T) {
 			b.trailer = "/Encrypt 77 0 R"
 		}
 		in := b.table()
-		if _, err := pdf.Open(bytes.NewReader(in), int64(len(in)), pdf.Options{}); !errors.Is(err, c.want) {
+		_, err := pdf.Open(bytes.NewReader(in), int64(len(in)), pdf.Options{})
+		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if name == "another handler" && !strings.Contains(err.Error(), "FopnFoxit") {
+			t.Errorf("the handler is not named: %v", err)
 		}
 	}
 }

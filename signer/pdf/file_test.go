@@ -50,6 +50,22 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestVersions: files of every version are signed, and keep it; qpdf is content.
+func TestVersions(t *testing.T) {
+	for _, version := range []string{"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.0"} {
+		b := newBuilder()
+		b.onePage("", "/Resources<<>>")
+		in := []byte(strings.Replace(string(b.table()), "%PDF-1.7", "%PDF-"+version, 1))
+		out := sign(t, sign(t, in, pdf.SignatureSpec{Reason: "r"}), pdf.SignatureSpec{})
+		if got := open(t, out).Version(); got != version {
+			t.Errorf("%s became %s", version, got)
+		}
+		if rc, said := checkedByQPDF(t, out); rc > 0 {
+			t.Errorf("%s: %s", version, said)
+		}
+	}
+}
+
 // TestReferences: a reference to nothing, to itself or in a circle is null, and
 // generations count.
 func TestReferences(t *testing.T) {
