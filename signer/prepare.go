@@ -57,6 +57,9 @@ type Prepared struct {
 	Certificate []byte   `json:"certificate"`
 	Chain       [][]byte `json:"chain,omitempty"`
 	PSS         bool     `json:"pss,omitempty"`
+	// Warnings tell what of the visible mark is drawn otherwise than ordered:
+	// letters that the font lacks, parts for which there was no room.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // Digest is what the signature will cover: the hash of the whole file but the
@@ -76,11 +79,11 @@ func Prepare(ctx context.Context, doc io.ReaderAt, size int64, o Options) (*Prep
 	if err != nil {
 		return nil, err
 	}
-	spec, err := o.spec(f)
+	spec, warnings, err := o.spec(f)
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Certificate: o.Certificate.Raw, PSS: o.PSS}
+	p := &Prepared{Certificate: o.Certificate.Raw, PSS: o.PSS, Warnings: warnings}
 	for _, c := range o.Chain {
 		p.Chain = append(p.Chain, c.Raw)
 	}
@@ -96,10 +99,10 @@ func Prepare(ctx context.Context, doc io.ReaderAt, size int64, o Options) (*Prep
 }
 
 // spec turns the options into the order for the file.
-func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, error) {
+func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, []Warning, error) {
 	size, err := cms.EstimateSize(o.cms())
 	if err != nil {
-		return pdf.SignatureSpec{}, fmt.Errorf("prepare: %w", err)
+		return pdf.SignatureSpec{}, nil, fmt.Errorf("prepare: %w", err)
 	}
 	if o.Level >= LevelT {
 		size += stampRoom(o.StampSize)
@@ -117,14 +120,14 @@ func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, error) {
 		spec.Tooltip = "Signature: " + o.Name
 	}
 	if o.Signet == nil {
-		return spec, nil
+		return spec, nil, nil
 	}
 	p, err := o.Signet.place(f, o.Field)
 	if err != nil {
-		return spec, err
+		return spec, nil, err
 	}
 	p.order(&spec)
-	return spec, nil
+	return spec, p.drawing.Warnings, nil
 }
 
 // contentsSize is the room for a container of an estimated size: rounded up to

@@ -83,6 +83,9 @@ func TestSketch(t *testing.T) {
 	if diff := cmp.Diff([]signer.Warning{{Change: signet.Replaced, Field: signet.FieldOwner, Characters: "李"}}, s.Warnings); diff != "" {
 		t.Error(diff)
 	}
+	if _, p := sign(t, in, id.Key, o); !cmp.Equal(s.Warnings, p.Warnings) {
+		t.Errorf("the sketch warns of %v, the signature of %v", s.Warnings, p.Warnings)
+	}
 	if !bytes.HasPrefix(b, in) {
 		t.Error("the document is no prefix of its sketch")
 	}
