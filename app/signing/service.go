@@ -39,6 +39,7 @@ type Config struct {
 type Service struct {
 	Config
 	watch *watchers
+	seen  *seen
 }
 
 // New checks the configuration and gives a Service.
@@ -61,7 +62,7 @@ func New(c Config) (*Service, error) {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	return &Service{Config: c, watch: newWatchers()}, nil
+	return &Service{Config: c, watch: newWatchers(), seen: newSeen()}, nil
 }
 
 // newID gives 128 random bits, hexadecimal.

@@ -1,0 +1,87 @@
+package signing
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+)
+
+// maxSeen is how many contents are remembered, and looking how many are
+// fetched and verified at once: each lies in memory meanwhile.
+const (
+	maxSeen = 1000
+	looking = 2
+)
+
+// seenLife is how long a verdict counts: certificates end, though the content
+// stays the same.
+const seenLife = time.Hour
+
+// seen remembers the signatures of contents that never change, the ones looked
+// at last.
+type seen struct {
+	// places are taken by those who look.
+	places chan struct{}
+
+	mu sync.Mutex
+	// byKey and order are guarded by mu; order has the latest in front.
+	byKey map[string]*list.Element
+	order *list.List
+}
+
+// seenEntry is a content in order.
+type seenEntry struct {
+	key   string
+	found []Signature
+	at    time.Time
+}
+
+func newSeen() *seen {
+	return &seen{places: make(chan struct{}, looking), byKey: map[string]*list.Element{}, order: list.New()}
+}
+
+// enter waits for a place to look.
+func (s *seen) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case s.places <- struct{}{}:
+		return func() { <-s.places }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// get gives what is remembered under a key; nothing under "".
+func (s *seen) get(key string, now time.Time) ([]Signature, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.byKey[key]
+	if !ok {
+		return nil, false
+	}
+	entry := e.Value.(*seenEntry) //nolint:forcetypeassert // nothing else is put in
+	if !now.Before(entry.at.Add(seenLife)) {
+		return nil, false
+	}
+	s.order.MoveToFront(e)
+	return entry.found, true
+}
+
+// put remembers, and forgets what was not asked for the longest.
+func (s *seen) put(key string, found []Signature, now time.Time) {
+	if key == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.byKey[key]; ok {
+		e.Value = &seenEntry{key, found, now}
+		s.order.MoveToFront(e)
+		return
+	}
+	s.byKey[key] = s.order.PushFront(&seenEntry{key, found, now})
+	if s.order.Len() > maxSeen {
+		oldest := s.order.Remove(s.order.Back()).(*seenEntry) //nolint:forcetypeassert // nothing else is put in
+		delete(s.byKey, oldest.key)
+	}
+}

@@ -1,0 +1,186 @@
+package signing
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"signservice/app"
+	"signservice/signer"
+)
+
+// Verdict is what is to be thought of a signature.
+type Verdict string
+
+// The verdicts, from the best to the worst.
+const (
+	VerdictGood    Verdict = "good"    // intact, and nothing that it does not allow was changed after it
+	VerdictRevoked Verdict = "revoked" // intact, but its certificate was revoked or had ended
+	VerdictChanged Verdict = "changed" // intact, but the document was changed after it
+	VerdictBroken  Verdict = "broken"  // no valid signature of this file
+)
+
+// Signature is what is found of one signature in a document.
+type Signature struct {
+	// Name is the signer's, or the authority's of a document timestamp.
+	Name, Issuer string
+	// Stamp tells that it is a document timestamp, which nobody pressed.
+	Stamp bool
+	// At is when it was made: Proven by a timestamp, or the signer's claim.
+	At     time.Time
+	Proven bool
+	// Level is the baseline level of PAdES, as "B-T"; "" for none.
+	Level  string
+	Reason string
+	// Internal tells that the certificate is its own issuer's.
+	Internal bool
+	Verdict  Verdict
+	// Later are the kinds of what was added after it, as package signer calls
+	// them, each once; Whole tells that nothing was.
+	Later []string
+	Whole bool
+}
+
+// Found is who has signed a document.
+type Found struct {
+	Ref        DocumentRef
+	Signatures []Signature
+	// Failure is why it could not be looked at; nil where it could.
+	Failure *app.Error
+}
+
+// maxLooks is how many documents one call may ask about.
+const maxLooks = 50
+
+// Signatures tells who has signed each of the named documents of the visit's
+// element, each as it becomes known. No account is needed: whoever may read the
+// file in the portal may know it. Documents that are not at the element, or
+// not visible, are left out. A content that was looked at before is not
+// fetched again.
+func (s *Service) Signatures(ctx context.Context, v app.Visit, refs []DocumentRef) iter.Seq2[Found, error] {
+	return func(yield func(Found, error) bool) {
+		if len(refs) > maxLooks {
+			refs = refs[:maxLooks]
+		}
+		list, err := s.Documents(ctx, v) // the visitor's right to read, asked anew
+		if err != nil {
+			yield(Found{}, err)
+			return
+		}
+		for _, d := range list {
+			ref := DocumentRef{Source: d.Source, Field: d.Field, FileID: d.FileID}
+			if !slices.Contains(refs, ref) || d.Unreadable != "" {
+				continue
+			}
+			found, err := s.signed(ctx, v, d)
+			if ctx.Err() != nil {
+				return
+			}
+			if !yield(Found{Ref: ref, Signatures: found, Failure: failureOf(err)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// failureOf gives an error as one of the domain's.
+func failureOf(err error) *app.Error {
+	if err == nil {
+		return nil
+	}
+	var failure *app.Error
+	if !errors.As(err, &failure) {
+		failure = app.Fail(app.KindOf(err), "look at signatures", "").Because(err)
+	}
+	return failure
+}
+
+// contentKey names a content that never changes; "" where the portal gives no
+// such name.
+func contentKey(v app.Visit, d app.Document) string {
+	if d.Source != app.SourceField && d.Source != app.SourceGenerated && d.Version == "" {
+		return ""
+	}
+	return strings.Join([]string{string(v.Portal), string(d.Source), d.FileID, d.Version}, "/")
+}
+
+// signed gives the signatures of a document, from memory where it is known.
+func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document) ([]Signature, error) {
+	key := contentKey(v, d)
+	if found, ok := s.seen.get(key, s.Now()); ok {
+		return found, nil
+	}
+	leave, err := s.seen.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	content := &bytes.Buffer{}
+	if d.Size > 0 && d.Size <= s.MaxSize {
+		content.Grow(int(d.Size))
+	}
+	d, err = s.Portal.Fetch(ctx, v.Portal, v.User, d, content, s.MaxSize)
+	if err != nil {
+		return nil, app.Wrap("fetch document", err)
+	}
+	report, err := signer.Verify(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), signer.VerifyOptions{Now: s.Now()})
+	if err != nil {
+		return nil, unsignable(err)
+	}
+	found := make([]Signature, 0, len(report.Signatures))
+	for _, r := range report.Signatures {
+		found = append(found, signatureOf(r))
+	}
+	s.seen.put(contentKey(v, d), found, s.Now())
+	return found, nil
+}
+
+// Known gives how many signatures a document has, where it was looked at
+// before, without asking the portal.
+func (s *Service) Known(v app.Visit, d app.Document) (count int, ok bool) {
+	found, ok := s.seen.get(contentKey(v, d), s.Now())
+	return len(found), ok
+}
+
+// signatureOf puts a report into the domain's words.
+func signatureOf(r signer.SignatureReport) Signature {
+	g := Signature{
+		Name: r.Signer, Issuer: commonName(r.Issuer), Stamp: r.Type == "DocTimeStamp", Level: r.Level.String(),
+		At: r.Claimed, Reason: r.Reason, Verdict: VerdictGood, Whole: r.WholeFile,
+		Internal: r.Issuer != "" && r.Issuer == r.Subject,
+	}
+	if !r.Timestamp.IsZero() {
+		g.At, g.Proven = r.Timestamp, true
+	}
+	for _, c := range r.Changes {
+		kind := string(c.Kind)
+		if !c.Allowed {
+			g.Verdict = VerdictChanged
+		}
+		if !slices.Contains(g.Later, kind) {
+			g.Later = append(g.Later, kind)
+		}
+	}
+	switch {
+	case !r.Intact:
+		g.Verdict = VerdictBroken
+	case g.Verdict == VerdictChanged:
+	case r.Revocation != nil && (r.Revocation.Status == signer.StandingRevoked || r.Revocation.Status == signer.StandingExpired):
+		g.Verdict = VerdictRevoked
+	}
+	return g
+}
+
+// commonName is the name in a distinguished name as Go writes it.
+func commonName(dn string) string {
+	for part := range strings.SplitSeq(dn, ",") {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
+			return name
+		}
+	}
+	return ""
+}
