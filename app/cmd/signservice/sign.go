@@ -15,6 +15,7 @@ import (
 	"signservice/app"
 	"signservice/signer"
 	"signservice/signer/repair"
+	"signservice/signer/signet"
 )
 
 // signCommand signs one file. There is no limit on its size.
@@ -32,6 +33,8 @@ type signCommand struct {
 	Page     string `default:"last" help:"Page of the mark: first, last or a number." placeholder:"PAGE" group:"Visible mark"`
 	Position string `default:"bottom-right" enum:"top-left,top-center,top-right,bottom-left,bottom-center,bottom-right" help:"Place of the mark: ${enum}." placeholder:"PLACE" group:"Visible mark"`
 	Reason   string `help:"Why it is signed." placeholder:"TEXT" group:"Visible mark"`
+
+	Mark markFlags `embed:"" group:"Visible mark"`
 
 	Sync  bool `help:"Wait until OUT is on the disk." group:"Care"`
 	Check bool `help:"Verify the signed file against IN before OUT appears." group:"Care"`
@@ -53,6 +56,9 @@ func (c *signCommand) AfterApply() error {
 		return errors.New("a token needs --module, --token, --id and --pin-file")
 	case !token && (c.Key == "" || c.Cert == ""):
 		return errors.New("a software key needs --key and --cert")
+	}
+	if _, err := c.Mark.box(); err != nil {
+		return err
 	}
 	_, err := parsePage(c.Page)
 	return err
@@ -88,8 +94,12 @@ func (c *signCommand) Run(ctx context.Context, std streams) error {
 	out := output{name: c.Out, sync: c.Sync}
 	if err := out.write(func(w *os.File) error {
 		p, err := signTo(ctx, w, doc, size, o, id.key)
-		if err != nil || !c.Check {
+		if err != nil {
 			return err
+		}
+		warn(std.err, p.Warnings)
+		if !c.Check {
+			return nil
 		}
 		return checkSigned(ctx, doc, size, w, p)
 	}); err != nil {
@@ -137,6 +147,9 @@ func (c *signCommand) options(id identity) (signer.Options, error) {
 			Internal: selfSigned(id.leaf),
 		},
 		Position: position, Page: page,
+	}
+	if err := c.Mark.apply(o.Signet); err != nil {
+		return o, err
 	}
 	if org := id.leaf.Subject.Organization; len(org) > 0 {
 		o.Signet.Mark.Organisation = org[0]
@@ -200,6 +213,10 @@ func unsignable(name string, err error) error {
 		{signer.ErrFieldLocked, "an earlier signature locked the form; ask its signer"},
 		{signer.ErrNotPDF, "give a PDF file"},
 		{signer.ErrNoPages, "give a PDF with a page"},
+		{signer.ErrBox, "give a --box on the page; signservice sign --help tells how"},
+		{signer.ErrSignetTooSmall, "give a larger --box, or leave --reason and --qr out"},
+		{signet.ErrLogo, "give a PNG or JPEG of at most 1 MiB and 4 million pixels"},
+		{signet.ErrQR, "give at most 250 characters of ASCII"},
 		{signer.ErrPageRange, "give --page last, or the number of a page that it has"},
 		{signer.ErrKeyMismatch, "give the certificate that was made for this key"},
 		{signer.ErrLimit, "open it in a PDF program and save it anew"},
