@@ -15,7 +15,9 @@ type Choices struct {
 	HasPhone bool
 	// Certificates are the assigned ones, usable first.
 	Certificates []CertificateChoice
-	Remembered   app.Remembered
+	// Remembered is what the visitor chose last, or what the portal's settings
+	// offer somebody who has not chosen yet.
+	Remembered app.Remembered
 }
 
 // CertificateChoice is an assigned certificate, with the reason why it cannot
@@ -63,10 +65,12 @@ func (s *Service) Choices(ctx context.Context, v app.Visit) (Choices, error) {
 	}
 	sortChoices(c.Certificates)
 	c.Remembered, err = s.Store.Remembered(ctx, v.Portal, v.User)
-	if err != nil && !errors.Is(err, app.NotFound) {
-		return Choices{}, err
+	if errors.Is(err, app.NotFound) {
+		rules, err := s.Store.Settings(ctx, v.Portal)
+		c.Remembered = app.Remembered{Signet: app.Signet{Visible: !rules.Signet.Hidden, Placement: rules.DefaultPlacement()}}
+		return c, err
 	}
-	return c, nil
+	return c, err
 }
 
 // account gives the visitor's account, refusing a blocked one.
@@ -80,6 +84,13 @@ func (s *Service) account(ctx context.Context, v app.Visit) (app.Account, error)
 	}
 	if account.Blocked {
 		return app.Account{}, app.Fail(app.Forbidden, "find account", "account.blocked")
+	}
+	if account.CodeOff {
+		rules, err := s.Store.Settings(ctx, v.Portal)
+		if err != nil {
+			return app.Account{}, err
+		}
+		account.CodeOff = !rules.CodeRequired
 	}
 	return account, nil
 }

@@ -50,7 +50,9 @@ func TestChoices(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if choices.Remembered != (app.Remembered{}) {
+	// Somebody who has not chosen yet is offered what the portal's settings say.
+	first := app.Signet{Visible: true, Placement: app.Settings{}.DefaultPlacement()}
+	if choices.Remembered != (app.Remembered{Signet: first}) {
 		t.Errorf("remembered: %+v", choices.Remembered)
 	}
 }

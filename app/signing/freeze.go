@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"signservice/app"
@@ -27,7 +28,17 @@ func (s *Service) Documents(ctx context.Context, v app.Visit) ([]app.Document, e
 	if v.Entity == (app.Entity{}) {
 		return nil, app.Fail(app.Invalid, "list documents", "deal.none")
 	}
-	return s.Portal.List(ctx, v)
+	rules, err := s.Store.Settings(ctx, v.Portal)
+	if err != nil {
+		return nil, app.Wrap("read settings", err)
+	}
+	list, err := s.Portal.List(ctx, v)
+	if len(rules.Fields) > 0 {
+		list = slices.DeleteFunc(list, func(d app.Document) bool {
+			return d.Source == app.SourceField && !slices.Contains(rules.Fields, d.Field)
+		})
+	}
+	return list, err
 }
 
 // Details tells of the documents of a list that are Pending, each as it
@@ -54,8 +65,13 @@ func (s *Service) Freeze(ctx context.Context, v app.Visit, ref DocumentRef) (app
 	if err != nil {
 		return app.Request{}, err
 	}
+	rules, err := s.Store.Settings(ctx, v.Portal)
+	if err != nil {
+		return app.Request{}, app.Wrap("read settings", err)
+	}
 	r := app.Request{
-		ID: app.RequestID(id), Portal: v.Portal, User: v.User, UserName: v.Name, TimeZone: v.TimeZone,
+		Keep: rules.KeepFor(),
+		ID:   app.RequestID(id), Portal: v.Portal, User: v.User, UserName: v.Name, TimeZone: v.TimeZone,
 		Document:  app.Document{Source: ref.Source, Entity: v.Entity, Field: ref.Field, FileID: ref.FileID, Size: -1},
 		State:     app.Frozen,
 		CreatedAt: s.Now(), UpdatedAt: s.Now(), ExpiresAt: s.Now().Add(app.FrozenLife),

@@ -47,6 +47,12 @@ type People interface {
 	SaveRemembered(ctx context.Context, portal app.PortalID, user app.UserID, r app.Remembered) error
 }
 
+// Rules are what the administrators of a portal decided.
+type Rules interface {
+	// Settings gives the zero Settings where nothing was decided.
+	Settings(ctx context.Context, portal app.PortalID) (app.Settings, error)
+}
+
 // Times tells the latest time that the audit log has seen, by which a clock
 // that was set back is noticed.
 type Times interface {
@@ -58,6 +64,7 @@ type Store interface {
 	Requests
 	Orders
 	People
+	Rules
 	Times
 }
 

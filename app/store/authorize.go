@@ -22,7 +22,7 @@ type checkFunc = func(a *app.Authenticator, account *app.Account, now time.Time)
 //
 // Whatever check says, a time step authorizes one Order, ever: it must be later
 // than the authenticator's last one; and without a step only an account whose
-// code is off is authorized.
+// code is off, in a portal that allows it, is authorized.
 func (s *Store) Authorize(ctx context.Context, portal app.PortalID, id app.OrderID, check checkFunc,
 	entries func(o app.Order, err error) []app.AuditEntry,
 ) error {
@@ -55,6 +55,13 @@ func (s *Store) ask(tx Tx, o app.Order, check checkFunc) (step int64, method app
 	account, err := optional(s.account(tx, o.Portal, o.User))
 	if err != nil {
 		return 0, "", err
+	}
+	if account != nil && account.CodeOff {
+		settings, err := s.settings(tx, o.Portal)
+		if err != nil {
+			return 0, "", err
+		}
+		account.CodeOff = !settings.CodeRequired
 	}
 	a, err := optional(s.authenticator(tx, o.Portal, o.User))
 	if err != nil {

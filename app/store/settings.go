@@ -9,13 +9,15 @@ import (
 // Settings gives what the administrators of a portal decided; the zero
 // Settings of the portal where they decided nothing.
 func (s *Store) Settings(ctx context.Context, portal app.PortalID) (app.Settings, error) {
-	return view(ctx, s, func(tx Tx) (app.Settings, error) {
-		found, err := optional(get[app.Settings](s, tx, bucketSettings, key(string(portal)), nil))
-		if err != nil || found == nil {
-			return app.Settings{Portal: portal}, err
-		}
-		return *found, nil
-	})
+	return view(ctx, s, func(tx Tx) (app.Settings, error) { return s.settings(tx, portal) })
+}
+
+func (s *Store) settings(tx Tx, portal app.PortalID) (app.Settings, error) {
+	found, err := optional(get[app.Settings](s, tx, bucketSettings, key(string(portal)), nil))
+	if err != nil || found == nil {
+		return app.Settings{Portal: portal}, err
+	}
+	return *found, nil
 }
 
 // SaveSettings writes the settings of a portal.
