@@ -50,20 +50,6 @@ type Grant struct {
 	UpdatedAt time.Time
 }
 
-// Slot is a place in the portal where SignService is shown; Bitrix24 calls it
-// a placement.
-type Slot string
-
-// The slots in use.
-const (
-	SlotMain    Slot = "DEFAULT"             // the app's own page: the settings
-	SlotDealTab Slot = "CRM_DEAL_DETAIL_TAB" // the Sign tab of a deal
-	SlotNone    Slot = ""                    // outside the portal's frame
-)
-
-// EntityDeal is Bitrix24's entityTypeId of a deal.
-const EntityDeal = 2
-
 // Entity is a CRM element that documents are attached to, by Bitrix24's
 // entityTypeId and the element's id. The zero Entity is none.
 type Entity struct {

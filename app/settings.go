@@ -46,6 +46,9 @@ type Settings struct {
 	// Fields are the codes of the file fields whose documents are offered; none
 	// means all of them.
 	Fields []string
+	// Processes are the smart processes, by their entityTypeId, whose cards show
+	// SignService as well.
+	Processes []int `json:",omitempty"`
 	// Signet is where the mark goes for a person who has not chosen yet; the
 	// zero Placement is the bottom right of the last page.
 	Signet SignetSettings
@@ -97,6 +100,7 @@ func (s Settings) Summary(old Settings) string {
 		}
 	}
 	note("fields", !slices.Equal(s.Fields, old.Fields))
+	note("smart processes", !slices.Equal(s.Processes, old.Processes))
 	note("code required", s.CodeRequired != old.CodeRequired)
 	note("self-enrolment", s.SelfEnrolment != old.SelfEnrolment)
 	note("retention", s.KeepFor() != old.KeepFor())

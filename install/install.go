@@ -15,7 +15,7 @@ import (
 const (
 	PathInstall = "/bx/install"  // initial installation path
 	PathMain    = "/bx/app"      // handler path: the app's own page
-	PathDealTab = "/bx/deal-tab" // the Sign tab of a deal
+	PathDealTab = "/bx/deal-tab" // the Sign tab; called after its first slot
 	PathEvent   = "/bx/event"    // events
 )
 
@@ -27,10 +27,16 @@ type Portals interface {
 	Translate(op string, err error) error
 }
 
+// Settings tells what the administrators of a portal have decided.
+type Settings interface {
+	Settings(ctx context.Context, portal app.PortalID) (app.Settings, error)
+}
+
 // Installer installs the app in portals.
 type Installer struct {
-	portals Portals
-	baseURL string
+	portals  Portals
+	baseURL  string
+	settings Settings
 }
 
 // New makes an Installer for a service at an address such as
@@ -39,7 +45,13 @@ func New(portals Portals, baseURL string) *Installer {
 	return &Installer{portals: portals, baseURL: strings.TrimSuffix(baseURL, "/")}
 }
 
-// Install binds the tab and the events with the grant of an administrator.
+// With gives the Installer with the settings that name smart processes.
+func (i *Installer) With(s Settings) *Installer {
+	return &Installer{portals: i.portals, baseURL: i.baseURL, settings: s}
+}
+
+// Install binds the slots, the events and the robot with the grant of an
+// administrator. It is called again when the settings change.
 //
 // Errors: app.Forbidden install.administrators-only for anybody else, and
 // portal.scope with the permissions that the app lacks in the portal;
@@ -54,13 +66,26 @@ func (i *Installer) Install(ctx context.Context, v app.Visit) error {
 	if err != nil {
 		return i.portals.Translate(op, err)
 	}
-	return i.portals.Translate(op, Register(ctx, c, Config{BaseURL: i.baseURL}))
+	cfg := Config{BaseURL: i.baseURL}
+	if i.settings != nil {
+		s, err := i.settings.Settings(ctx, v.Portal)
+		if err != nil {
+			return app.Wrap(op, err)
+		}
+		cfg.Processes = s.Processes
+	}
+	return i.portals.Translate(op, Register(ctx, c, cfg))
 }
 
 // Config says what is registered.
 type Config struct {
 	// BaseURL is the address of the service, without a path.
 	BaseURL string
+	// Processes are the smart processes, by their entityTypeId, whose cards get
+	// the slots beside those of the kinds that every portal has.
+	Processes []int
+
+	scope []string // the app's permissions; nil when the portal does not tell
 }
 
 func (c Config) tab() string   { return c.BaseURL + PathDealTab }
@@ -72,10 +97,12 @@ func Register(ctx context.Context, c *bitrix.Client, cfg Config) error {
 	if u, err := url.Parse(cfg.BaseURL); err != nil || u.Host == "" {
 		return app.Fail(app.Invalid, "register", "install.address", cfg.BaseURL)
 	}
-	if err := checkScope(ctx, c); err != nil {
+	have, err := checkScope(ctx, c)
+	if err != nil {
 		return explain(err, cfg)
 	}
-	if err := bindTab(ctx, c, cfg); err != nil {
+	cfg.scope = have
+	if err := bindSlots(ctx, c, cfg); err != nil {
 		return explain(err, cfg)
 	}
 	return explain(bindEvents(ctx, c, cfg), cfg)

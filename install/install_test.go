@@ -3,6 +3,7 @@ package install_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -94,13 +95,19 @@ func (w *world) bindings() (all []string) {
 	return all
 }
 
-func wanted() []string {
-	return []string{
-		"CRM_DEAL_DETAIL_TAB " + base + "/bx/deal-tab Sign Подписать",
+func wanted(kinds ...string) []string {
+	all := []string{
 		"ONAPPINSTALL " + base + "/bx/event",
 		"ONAPPUNINSTALL " + base + "/bx/event",
 		"ONCRMDEALDELETE " + base + "/bx/event",
 	}
+	for _, kind := range append(kinds, "DEAL", "LEAD", "CONTACT", "COMPANY", "QUOTE", "SMART_INVOICE") {
+		for _, place := range []string{"DETAIL_TAB", "DETAIL_TOOLBAR"} {
+			all = append(all, "CRM_"+kind+"_"+place+" "+base+"/bx/deal-tab Sign Подписать")
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 func (w *world) check() {
@@ -165,6 +172,63 @@ func TestInstallOverStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.check()
+}
+
+// settings are those of every portal.
+type settings app.Settings
+
+func (s *settings) Settings(context.Context, app.PortalID) (app.Settings, error) {
+	return app.Settings(*s), nil
+}
+
+// Smart processes get and lose their slots as the settings change, and one
+// that was deleted in the portal is passed over.
+func TestInstallProcesses(t *testing.T) {
+	w := newWorld(t)
+	projects, leases := w.portal.AddType("Projects"), w.portal.AddType("Leases")
+	chosen := &settings{}
+	i := install.New(w, base).With(chosen)
+	for _, processes := range [][]int{{projects}, {projects, leases}, {leases, 199}, nil} {
+		chosen.Processes = processes
+		if err := i.Install(t.Context(), app.Visit{User: "admin", Admin: true}); err != nil {
+			t.Fatal(err)
+		}
+		var kinds []string
+		for _, n := range processes {
+			if n != 199 {
+				kinds = append(kinds, fmt.Sprint("DYNAMIC_", n))
+			}
+		}
+		if d := cmp.Diff(wanted(kinds...), w.bindings()); d != "" {
+			t.Errorf("%v: %s", processes, d)
+		}
+	}
+}
+
+// The entry in the document generator's menu comes with the permission for it.
+func TestInstallGenerator(t *testing.T) {
+	w := newWorld(t, "crm", "placement", "user_basic", "documentgenerator")
+	if err := w.install(); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, b := range w.bindings() {
+		if strings.Contains(b, "_DOCUMENTGENERATOR_BUTTON "+base+"/bx/deal-tab") {
+			n++
+		}
+	}
+	if n != 6 {
+		t.Errorf("%d entries in the generator's menus", n)
+	}
+	w.portal.ForgetCalls()
+	if err := w.install(); err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range w.portal.Calls() {
+		if strings.Contains(call.Method, "bind") {
+			t.Errorf("the second time it called %s", call.Method)
+		}
+	}
 }
 
 // Bindings of other apps of the portal are not touched.

@@ -11,7 +11,10 @@ import (
 )
 
 // permissions are what the app needs in a portal, as the form of a local app
-// lists them; of alternatives one suffices, and the first is told.
+// lists them; of alternatives one suffices, and the first is told. It makes
+// use of others where it has them: disk for files of comments, im for
+// notices, bizproc for the robot, documentgenerator for the entry in that
+// menu.
 func permissions() [][]string {
 	return [][]string{
 		{"crm"},
@@ -20,15 +23,15 @@ func permissions() [][]string {
 	}
 }
 
-// checkScope tells all missing permissions at once: the administrator edits
-// the app's form once.
-func checkScope(ctx context.Context, c *bitrix.Client) error {
+// checkScope gives the app's permissions. It tells all missing ones at once:
+// the administrator edits the app's form once.
+func checkScope(ctx context.Context, c *bitrix.Client) ([]string, error) {
 	have, err := c.Scope(ctx)
 	if errors.Is(err, bitrix.ErrMethodNotFound) {
-		return nil // an old portal: the calls themselves will tell
+		return nil, nil // an old portal: the calls themselves will tell
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var missing []string
 	for _, alternatives := range permissions() {
@@ -37,7 +40,7 @@ func checkScope(ctx context.Context, c *bitrix.Client) error {
 		}
 	}
 	if len(missing) > 0 {
-		return app.Fail(app.Forbidden, "check permissions", "portal.scope", strings.Join(missing, ", "))
+		return nil, app.Fail(app.Forbidden, "check permissions", "portal.scope", strings.Join(missing, ", "))
 	}
-	return nil
+	return have, nil
 }

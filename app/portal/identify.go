@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -139,17 +140,31 @@ func (p *Portals) expiry(in time.Duration) time.Time {
 
 // slotOf reads where the page is shown, and at which element.
 func slotOf(post bitrix.Placement) (app.Slot, app.Entity, error) {
-	switch app.Slot(post.Code) {
-	case app.SlotMain:
-		return app.SlotMain, app.Entity{}, nil
-	case app.SlotDealTab:
-		// A deal that is being created has no id yet: "0".
-		if id := post.Options.ID("ID"); id > 0 {
-			return app.SlotDealTab, app.Entity{Type: app.EntityDeal, ID: int64(id)}, nil
+	slot := app.Slot(post.Code)
+	if slot == app.SlotMain {
+		return slot, openedAt(post.Options), nil
+	}
+	if kind := slot.Kind(); kind != 0 {
+		// An element that is being created has no id yet: "0". The document
+		// generator has a name of its own for it.
+		id := max(post.Options.ID("ID"), post.Options.ID("ENTITY_ID"))
+		if id > 0 {
+			return slot, app.Entity{Type: kind, ID: int64(id)}, nil
 		}
-		return app.SlotDealTab, app.Entity{}, nil
+		return slot, app.Entity{}, nil
 	}
 	return "", app.Entity{}, app.Fail(app.Invalid, "read slot", "visit.slot")
+}
+
+// openedAt is the element that the app's own page was opened about, by a
+// button of ours in its timeline; the zero Entity where there is none.
+// https://apidocs.bitrix24.com/api-reference/crm/timeline/activities/layout-blocks/action.html
+func openedAt(o bitrix.Options) app.Entity {
+	kind, id := o.ID("entityTypeId"), o.ID("entityId")
+	if kind <= 0 || id <= 0 || kind > math.MaxInt32 {
+		return app.Entity{}
+	}
+	return app.Entity{Type: int(kind), ID: int64(id)}
 }
 
 // language keeps what may be a code of a language: two letters, sometimes more.

@@ -162,6 +162,13 @@ func TestSlots(t *testing.T) {
 		"negative":            {"CRM_DEAL_DETAIL_TAB", `{"ID":"-1"}`, "", app.Visit{Slot: app.SlotDealTab}},
 		"undefined":           {"CRM_DEAL_DETAIL_TAB", "undefined", "<script>", app.Visit{Slot: app.SlotDealTab}},
 		"main page":           {"DEFAULT", `{"ID":"8061"}`, "en", app.Visit{Slot: app.SlotMain, Language: "en"}},
+		"lead":                {"CRM_LEAD_DETAIL_TAB", `{"ID":"5"}`, "en", app.Visit{Slot: app.TabSlot(1), Entity: app.Entity{Type: 1, ID: 5}, Language: "en"}},
+		"menu of an invoice":  {"CRM_SMART_INVOICE_DETAIL_TOOLBAR", `{"ID":"5"}`, "en", app.Visit{Slot: app.MenuSlot(31), Entity: app.Entity{Type: 31, ID: 5}, Language: "en"}},
+		"smart process":       {"CRM_DYNAMIC_1046_DETAIL_TAB", `{"ID":7}`, "en", app.Visit{Slot: app.TabSlot(1046), Entity: app.Entity{Type: 1046, ID: 7}, Language: "en"}},
+		"generator":           {"CRM_QUOTE_DOCUMENTGENERATOR_BUTTON", `{"ENTITY_ID":"5"}`, "en", app.Visit{Slot: app.GeneratorSlot(7), Entity: app.Entity{Type: 7, ID: 5}, Language: "en"}},
+		"button of ours":      {"DEFAULT", `{"entityTypeId":2,"entityId":8061,"activityId":9}`, "en", app.Visit{Slot: app.SlotMain, Entity: app.Entity{Type: 2, ID: 8061}, Language: "en"}},
+		"button, half":        {"DEFAULT", `{"entityTypeId":2}`, "en", app.Visit{Slot: app.SlotMain, Language: "en"}},
+		"button, nonsense":    {"DEFAULT", `{"entityTypeId":99999999999,"entityId":1}`, "en", app.Visit{Slot: app.SlotMain, Language: "en"}},
 		"main page, unsaid":   {"", "", "en", app.Visit{Slot: app.SlotMain, Language: "en"}},
 	} {
 		t.Run(name, func(t *testing.T) {
