@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"signservice/signer/pdf"
+	"signservice/signer/signertest"
 )
 
 // corpusDir is the folder of strangers' files, which is not part of the project.
@@ -47,25 +48,17 @@ func corpus(t testing.TB) []map[string]string {
 
 // refusals are the strangers' files that may not be signed, and why. All others
 // must be.
-func refusals() map[string]error {
-	out := map[string]error{
-		"00091.pdf": pdf.ErrPublicKeyEncryption, "00967.pdf": pdf.ErrPublicKeyEncryption,
-		// Bits 4 and 6 of their permissions are clear, and no field is there to
-		// be filled.
-		"00529.pdf": pdf.ErrPermission, "00961.pdf": pdf.ErrPermission, "01129.pdf": pdf.ErrPermission,
-		"01969.pdf": pdf.ErrPermission, "03277.pdf": pdf.ErrPermission,
-		// A lock with P=1 was signed.
-		"01339.pdf": pdf.ErrCertifiedNoChanges, "01411.pdf": pdf.ErrCertifiedNoChanges,
-		// Its tables are empty, and a stream holds a second document.
-		"00295.pdf": pdf.ErrDamaged,
-		// Count 0; a page tree whose last node is its own kid.
-		"03319.pdf": pdf.ErrNoPages, "03247.pdf": pdf.ErrNoPages,
+func refusals(t *testing.T) map[string]error {
+	t.Helper()
+	reasons := map[string]error{
+		"password": pdf.ErrPasswordRequired, "public key": pdf.ErrPublicKeyEncryption, "permission": pdf.ErrPermission,
+		"certified": pdf.ErrCertifiedNoChanges, "no page": pdf.ErrNoPages, "damaged": pdf.ErrDamaged,
 	}
-	for _, name := range []string{
-		"00049", "00073", "00361", "00805", "00955", "01291", "01399", "01765", "02023",
-		"02161", "02983", "02989", "03055", "03211", "03271", "03421", "03619",
-	} {
-		out[name+".pdf"] = pdf.ErrPasswordRequired
+	out := map[string]error{}
+	for file, reason := range signertest.Refusals(t, "../testdata/refusals.tsv") {
+		if out[file] = reasons[reason]; out[file] == nil {
+			t.Fatalf("%s: no error means %q", file, reason)
+		}
 	}
 	return out
 }
@@ -73,7 +66,7 @@ func refusals() map[string]error {
 // TestCorpus signs every stranger's file, visibly and on its last page, and
 // then once more. PDF_CORPUS=all has qpdf look at all of them, not at some.
 func TestCorpus(t *testing.T) {
-	rows, want := corpus(t), refusals()
+	rows, want := corpus(t), refusals(t)
 	signed := 0
 	for i, row := range rows {
 		name := row["file"]
