@@ -88,21 +88,18 @@ func (g *gathering) chain(ctx context.Context, c *x509.Certificate, s *stamp, v 
 	}
 	var errs []error
 	var m revocation.Material
-	for range maxChain { // a responder's own material may be asked for in turn
-		gaps := g.evidence.gaps(path, s.token.Time)
-		if len(gaps) == 0 {
-			break
-		}
-		asked := len(m.Statuses)
-		for _, gap := range gaps {
-			if err := g.options.Revocation.About(ctx, &m, gap.certificate, gap.issuer); err != nil {
-				errs = append(errs, err)
+	tried := map[string]bool{}
+	for again := true; again; { // a responder's own material may be lacking in turn
+		again = false
+		for _, gap := range g.evidence.gaps(path, s.token.Time) {
+			if key := string(gap.certificate.Raw); !tried[key] {
+				tried[key], again = true, true
+				if err := g.options.Revocation.About(ctx, &m, gap.certificate, gap.issuer); err != nil {
+					errs = append(errs, err)
+				}
 			}
 		}
 		g.evidence.addMaterial(&m)
-		if len(m.Statuses) == asked {
-			break
-		}
 	}
 	relate(related, g.evidence.support(path, s.token.Time))
 	if left := g.evidence.gaps(path, s.token.Time); len(left) > 0 {

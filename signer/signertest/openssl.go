@@ -52,7 +52,7 @@ func IndexLine(id *Identity, revoked time.Time) string {
 		state, since = "R", revoked.UTC().Format(layout)+",keyCompromise"
 	}
 	serial := strings.ToUpper(id.Certificate.SerialNumber.Text(16))
-	return strings.Join([]string{state, id.Certificate.NotAfter.UTC().Format(layout), since, serial, "unknown", "/CN=x"}, "\t") + "\n"
+	return strings.Join([]string{state, id.Certificate.NotAfter.UTC().Format(layout), since, serial, "unknown", "/CN=" + serial}, "\t") + "\n"
 }
 
 // answering serves questions from files to files.
