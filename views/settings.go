@@ -69,7 +69,7 @@ type AccountForm struct {
 	Errors map[string]string
 	// Phone, Link and Certificates are there for an account that exists.
 	Phone        Phone
-	Certificates []Grantable
+	Certificates Grants
 	Remove       *Action
 }
 
@@ -96,17 +96,6 @@ type NewLink struct {
 	Words string
 }
 
-// Grantable is a certificate that an account may or may not use.
-type Grantable struct {
-	Certificate string
-	Name        string
-	Facts       []string
-	Assigned    bool
-	// Label names the tick box for a reader: who may use what.
-	Label string
-	User  string
-}
-
 // CertificateRow is a certificate in the settings.
 type CertificateRow struct {
 	Name, Organisation string
@@ -131,40 +120,8 @@ type Certificates struct {
 	Tokens []TokenRow
 	// TokenNote says why no token is listed; empty where some are.
 	TokenNote string
-	Add       Action
-}
-
-// CertificateForm asks for a new self-signed certificate.
-type CertificateForm struct {
-	T            T
-	Name         string
-	Organisation string
-	Years        []Option
-	Keys         []Option
-	Back         Action
-	// Errors stand below their fields, by name.
-	Errors map[string]string
-}
-
-// Assignments is the grid of accounts and certificates.
-type Assignments struct {
-	T       T
-	Columns []Column
-	Rows    []GridRow
-	// Empty says what is missing for a grid; empty where there is one.
-	Empty string
-}
-
-// Column is a certificate of the grid.
-type Column struct {
-	Name string
-	Note string
-}
-
-// GridRow is an account of the grid, with a cell for each column.
-type GridRow struct {
-	Name, Login string
-	Cells       []Grantable
+	// Adds are the ways to a new certificate, the usual one first.
+	Adds []Action
 }
 
 // JournalRow is one audit entry.

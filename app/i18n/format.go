@@ -112,6 +112,9 @@ func (p *Printer) Day(text string) (time.Time, error) {
 	return time.ParseInLocation(time.DateOnly, text, p.zone)
 }
 
+// DayOf writes the day as Day reads it.
+func (p *Printer) DayOf(t time.Time) string { return t.In(p.zone).Format(time.DateOnly) }
+
 // offset writes the time's offset from UTC: "UTC", "UTC+3", "UTC−3:30".
 func offset(t time.Time) string {
 	_, seconds := t.Zone()

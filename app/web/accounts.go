@@ -96,23 +96,55 @@ func (s *Server) accountSection(c *call, user app.UserID, notice string, link *v
 			Confirm: c.T("account.remove-question", a.Name),
 		},
 	}
-	has := map[app.CertificateID]bool{}
-	for _, id := range a.Certificates {
-		has[id] = true
-	}
-	for _, cert := range certificates {
-		f.Certificates = append(f.Certificates, c.grantable(a.Account, cert, has[cert.ID]))
+	if f.Certificates, err = s.certificatesOf(c, a, certificates); err != nil {
+		return err
 	}
 	return c.section(notice, views.AccountScreen(f))
 }
 
-// grantable is a certificate that the account may or may not use.
-func (c *call) grantable(a app.Account, cert app.Certificate, assigned bool) views.Grantable {
-	card := c.certificateCard(cert)
-	return views.Grantable{
-		Certificate: card.ID, Name: card.Name, Facts: card.Facts, Assigned: assigned, User: string(a.User),
-		Label: c.T("assignments.cell", a.Name, card.Name, lastFour(cert.Serial)),
+// certificatesOf is a page of the certificates, those first that the account
+// may use.
+func (s *Server) certificatesOf(c *call, a admin.AccountView, certificates []app.Certificate) (views.Grants, error) {
+	g := views.Grants{T: c.T}
+	l, err := c.listing("/api/admin/accounts/"+string(a.User), "q", "page")
+	if err != nil {
+		return g, err
 	}
+	names, err := s.names(c)
+	if err != nil {
+		return g, err
+	}
+	assigned := map[app.CertificateID]app.Assignment{}
+	for _, one := range a.Assignments {
+		assigned[one.Certificate] = one
+	}
+	var mine, others []views.Grantable
+	for _, cert := range certificates {
+		if !matches(l.given.Get("q"), certificateText(cert)) {
+			continue
+		}
+		card := s.certificateRow(c, cert, 1)
+		has, ok := assigned[cert.ID]
+		one := c.cell(a.Account, cert, ok)
+		one.Name, one.Badges, one.Facts, one.Limits = card.Name, card.Badges, card.Facts, s.limitsOf(c, has, "account")
+		if ok {
+			one.Facts = append(one.Facts, c.since(has, names))
+			mine = append(mine, one)
+		} else {
+			others = append(others, one)
+		}
+	}
+	g.List, g.Pages = paged(c, l, "page", append(mine, others...), pageRows)
+	if len(certificates) >= manyCertificates {
+		g.Find = c.search(l, map[string]string{"q": c.T("certificates.search")}, "q")
+	}
+	switch {
+	case len(certificates) == 0:
+		g.Empty = c.T("account.no-certificates")
+	case len(g.List) == 0:
+		g.Empty = c.T("assignments.nothing")
+	}
+	return g, nil
 }
 
 // phone is the state of an account's phone and links.

@@ -3,6 +3,7 @@ package web
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"signservice/app"
 	"signservice/app/admin"
@@ -30,11 +31,16 @@ func (s *Server) certificatesSection(c *call, notice string) error {
 	for _, a := range assignments {
 		users[a.Certificate]++
 	}
-	v := views.Certificates{
-		T: c.T, Add: views.Action{Words: c.T("certificates.add"), Icon: "plus", Get: "/api/admin/certificates/new"},
-	}
+	v := views.Certificates{T: c.T, Adds: []views.Action{
+		{Words: c.T("certificates.add"), Icon: "plus", Get: "/api/admin/certificates/new"},
+		{Words: c.T("certificates.import"), Icon: "download", Get: "/api/admin/certificates/import"},
+	}}
 	for _, cert := range list {
-		v.List = append(v.List, s.certificateRow(c, cert, users[cert.ID]))
+		row := s.certificateRow(c, cert, users[cert.ID])
+		row.Actions = []views.Action{
+			{Words: c.T("certificates.open"), Get: "/api/admin/certificates/" + string(cert.ID), Plain: true}, c.removal(cert),
+		}
+		v.List = append(v.List, row)
 	}
 	for _, t := range tokens {
 		v.Tokens = append(v.Tokens, c.tokenRow(t))
@@ -57,11 +63,25 @@ func (s *Server) certificateRow(c *call, cert app.Certificate, users int) views.
 	case users > 1:
 		row.Badges = append(row.Badges, views.Tag{Tone: "warn", Words: c.T("certificates.shared", users)})
 	}
-	row.Actions = []views.Action{{
+	if cert.RevokedAt.IsZero() && cert.Usable(s.config.Now()) == "" && s.config.Now().Add(endsSoon).After(cert.NotAfter) {
+		row.Badges = append(row.Badges, views.Tag{Tone: "warn", Words: c.T("certificates.badge-soon", daysLeft(s.config.Now(), cert.NotAfter))})
+	}
+	return row
+}
+
+// daysLeft counts the days that have begun.
+func daysLeft(now, end time.Time) int { return int((end.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour)) }
+
+// removal is the button that removes a certificate.
+func (c *call) removal(cert app.Certificate) views.Action {
+	return views.Action{
 		Words: c.T("certificates.remove"), Danger: true, Confirm: c.T("certificates.remove-question", cert.Name),
 		Post: "/api/admin/certificates/" + string(cert.ID) + "/delete",
-	}}
-	return row
+	}
+}
+
+func (c *call) toCertificates() views.Action {
+	return views.Action{Words: c.T("settings.certificates"), Icon: "back", Get: "/api/admin/certificates"}
 }
 
 // plainRow is a certificate as people tell it from others.
@@ -100,7 +120,11 @@ func (c *call) tokenRow(t admin.TokenView) views.TokenRow {
 
 // newCertificate asks for a new self-signed certificate.
 func (s *Server) newCertificate(c *call) error {
-	f := views.CertificateForm{T: c.T, Back: views.Action{Words: c.T("settings.certificates"), Icon: "back", Get: "/api/admin/certificates"}}
+	accounts, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
+	if err != nil {
+		return app.Wrap("list accounts", err)
+	}
+	f := views.CertificateForm{T: c.T, Back: c.toCertificates(), Owners: c.owners(accounts, "")}
 	for years := 1; years <= admin.MaxYears; years++ {
 		f.Years = append(f.Years, views.Option{Value: strconv.Itoa(years), Words: c.T("certificate.years-count", years), Checked: years == 1})
 	}
@@ -113,10 +137,11 @@ func (s *Server) newCertificate(c *call) error {
 // createCertificate makes a self-signed certificate with a software key.
 func (s *Server) createCertificate(c *call) error {
 	var in struct {
-		Name         string `json:"name"`
-		Organisation string `json:"organisation"`
-		Years        string `json:"years"`
-		Key          string `json:"key"`
+		Name         string     `json:"name"`
+		Organisation string     `json:"organisation"`
+		Years        string     `json:"years"`
+		Key          string     `json:"key"`
+		Owner        app.UserID `json:"owner"`
 	}
 	if err := c.read(&in); err != nil {
 		return err
@@ -126,7 +151,7 @@ func (s *Server) createCertificate(c *call) error {
 		return app.Fail(app.Invalid, "create certificate", "").Because(err)
 	}
 	_, err = s.config.Admin.CreateSelfSigned(c.Request().Context(), c.visit, admin.SelfSigned{
-		Name: in.Name, Organisation: in.Organisation, Years: years, Key: in.Key,
+		Name: in.Name, Organisation: in.Organisation, Years: years, Key: in.Key, Owner: in.Owner,
 	})
 	if err != nil {
 		return app.Wrap("create certificate", err)

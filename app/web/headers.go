@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -67,7 +68,7 @@ func (s *Server) common(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, cmp.Or(s.bodies[r.Method+" "+c.Path()], maxBody))
 		began := s.config.Now()
 		defer func() {
 			if cause := recover(); cause != nil {

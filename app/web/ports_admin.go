@@ -30,12 +30,21 @@ type Certificates interface {
 	AddFromToken(ctx context.Context, v app.Visit, serial, keyID string, id app.CertificateID) (app.Certificate, error)
 }
 
+// CertificateFiles take files of keys and certificates, and what is kept beside
+// a certificate.
+type CertificateFiles interface {
+	ImportCertificate(ctx context.Context, v app.Visit, in admin.Import) (app.Certificate, error)
+	SetOwner(ctx context.Context, v app.Visit, id app.CertificateID, owner app.UserID) (app.Certificate, error)
+	AddChain(ctx context.Context, v app.Visit, id app.CertificateID, file []byte) (app.Certificate, error)
+}
+
 // Assignments tell who may use which certificate, and the journal what was
 // done.
 type Assignments interface {
 	Assignments(ctx context.Context, v app.Visit) ([]app.Assignment, error)
 	Assign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error
 	Unassign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error
+	Limit(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID, l admin.Limits) (app.Assignment, error)
 	Journal(ctx context.Context, v app.Visit, q app.AuditQuery) ([]app.AuditEntry, error)
 	ExportJournal(ctx context.Context, v app.Visit, q app.AuditQuery) iter.Seq2[app.AuditEntry, error]
 }
@@ -52,6 +61,7 @@ type Settings interface {
 type Admin interface {
 	Accounts
 	Certificates
+	CertificateFiles
 	Assignments
 	Settings
 }

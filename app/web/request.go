@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/app/i18n"
 )
 
@@ -44,6 +45,9 @@ const (
 
 // maxBody limits what a call or a form may carry, in bytes.
 const maxBody = 64 << 10
+
+// maxFile limits a call that carries a file as base64.
+const maxFile = admin.MaxCertificateFile*4/3 + maxBody
 
 // read decodes the JSON body into v. Anything but one JSON value of the known
 // fields is refused.

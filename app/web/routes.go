@@ -18,6 +18,8 @@ type route struct {
 	door         door
 	// fate says which standard sentences an error of this route carries.
 	fate fate
+	// body is the most that a call may carry, in bytes; 0 is maxBody.
+	body int64
 	// open handles doors without a Session, held those with one.
 	open func(echo.Context) error
 	held func(*call) error
@@ -79,10 +81,16 @@ func (s *Server) adminRoutes() []route {
 		{method: "GET", path: "/api/admin/certificates", door: doorAdmin, held: s.certificates},
 		{method: "GET", path: "/api/admin/certificates/new", door: doorAdmin, held: s.newCertificate},
 		{method: "POST", path: "/api/admin/certificates", door: doorAdmin, held: s.createCertificate},
+		{method: "GET", path: "/api/admin/certificates/import", door: doorAdmin, held: s.newImport},
+		{method: "POST", path: "/api/admin/certificates/import", door: doorAdmin, body: maxFile, held: s.importCertificate},
+		{method: "GET", path: "/api/admin/certificates/:id", door: doorAdmin, held: s.certificate},
+		{method: "POST", path: "/api/admin/certificates/:id/owner", door: doorAdmin, held: s.setOwner},
+		{method: "POST", path: "/api/admin/certificates/:id/chain", door: doorAdmin, body: maxFile, held: s.addChain},
 		{method: "POST", path: "/api/admin/certificates/:id/delete", door: doorAdmin, held: s.removeCertificate},
 		{method: "POST", path: "/api/admin/tokens", door: doorAdmin, held: s.addFromToken},
 		{method: "GET", path: "/api/admin/assignments", door: doorAdmin, held: s.assignments},
 		{method: "POST", path: "/api/admin/assignments", door: doorAdmin, held: s.assign},
+		{method: "POST", path: "/api/admin/assignments/limits", door: doorAdmin, held: s.limit},
 		{method: "GET", path: "/api/admin/defaults", door: doorAdmin, held: s.defaults},
 		{method: "POST", path: "/api/admin/defaults", door: doorAdmin, held: s.saveDefaults},
 		{method: "GET", path: "/api/admin/journal", door: doorAdmin, held: s.journal},

@@ -32,7 +32,8 @@ func doors() map[string]string {
 			"GET /api/admin/accounts/:user|POST /api/admin/accounts|POST /api/admin/accounts/:user/delete|" +
 			"POST /api/admin/accounts/:user/link|POST /api/admin/accounts/:user/link/:id/withdraw|GET /api/admin/certificates|" +
 			"GET /api/admin/certificates/new|POST /api/admin/certificates|POST /api/admin/certificates/:id/delete|" +
-			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|GET /api/admin/journal",
+			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|POST /api/admin/assignments/limits|GET /api/admin/certificates/import|" +
+			"POST /api/admin/certificates/import|GET /api/admin/certificates/:id|POST /api/admin/certificates/:id/owner|POST /api/admin/certificates/:id/chain|GET /api/admin/journal",
 	} {
 		for _, route := range strings.Split(routes, "|") {
 			table[route] = door

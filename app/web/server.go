@@ -14,6 +14,8 @@ type Server struct {
 	config Config
 	echo   *echo.Echo
 	looks  *looks
+	// bodies are the limits of routes that may carry more than others.
+	bodies map[string]int64
 	// closing is closed when streams must end.
 	closing chan struct{}
 }
@@ -23,7 +25,7 @@ func New(c Config) (*Server, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, echo: echo.New(), looks: newLooks(c.Now), closing: make(chan struct{})}
+	s := &Server{config: c, echo: echo.New(), looks: newLooks(c.Now), bodies: map[string]int64{}, closing: make(chan struct{})}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.StdLogger = log.New(io.Discard, "", 0)
@@ -34,6 +36,9 @@ func New(c Config) (*Server, error) {
 	e.Use(s.common)
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.through(r))
+		if r.body > 0 {
+			s.bodies[r.method+" "+r.path] = r.body
+		}
 	}
 	return s, nil
 }

@@ -32,6 +32,13 @@ func formFields() map[string]string {
 		"settings.retention-wrong": "retention", "settings.link-wrong": "link", "settings.timestamps-wrong": "timestamps",
 		"settings.timestamps-many": "timestamps", "settings.timestamps-missing": "timestamps",
 	}
+	for _, fault := range []string{
+		"missing", "large", "several-keys", "no-key", "key-kind", "unsupported", "cost", "unreadable", "expired",
+	} {
+		fields["certificate.file-"+fault] = "file"
+	}
+	fields["certificate.file-password"] = "password"
+	fields["certificate.chain-unreadable"], fields["certificate.chain-unrelated"] = "file", "file"
 	for prefix, field := range map[string]string{
 		"account.login": "login", "account.description": "description", "account.code-off-reason": "codeOffReason",
 		"certificate.name": "name", "certificate.organisation": "organisation",

@@ -65,7 +65,8 @@ function live() {
   for (const field of place.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
 }
 
-// send sends a form as JSON: ticks as true and false, the rest as text.
+// send sends a form as JSON: ticks as true and false, files in base64, the rest
+// as text.
 function send(event) {
   event.preventDefault();
   const form = event.currentTarget;
@@ -75,7 +76,13 @@ function send(event) {
     for (const input of form.elements) {
       if (input.dataset.list) (data[input.dataset.list] ??= []).push(...(input.checked ? [input.value] : []));
       if (!input.name) continue;
-      data[input.name] = input.type === "checkbox" ? input.checked : input.value;
+      if (input.type === "file") {
+        if (input.files[0]?.size > Number(input.dataset.max)) {
+          failed(form, { field: input.name, message: input.dataset.tooLarge });
+          return;
+        }
+        data[input.name] = await base64(input.files[0]);
+      } else data[input.name] = input.type === "checkbox" ? input.checked : input.value;
     }
     try {
       await show(await post(form.dataset.form, data));
@@ -83,6 +90,14 @@ function send(event) {
       failed(form, cause);
     }
   });
+}
+
+// base64 reads a file; none is an empty text.
+async function base64(file) {
+  if (!file) return "";
+  let text = "";
+  for (const byte of new Uint8Array(await file.arrayBuffer())) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 // ask shows a section anew, narrowed as the form says.
@@ -112,6 +127,8 @@ place.addEventListener("change", async (event) => {
       assigned: box.checked,
     });
     toast(answer.notice);
+    const limits = box.closest("[data-grant]")?.querySelector("[data-limits]");
+    if (limits) limits.hidden = !box.checked;
   } catch (cause) {
     box.checked = !box.checked;
     problem(errorBox(box), cause);

@@ -1,7 +1,6 @@
 package gallery
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/a-h/templ"
@@ -54,25 +53,6 @@ func settingsStates() []State {
 			f.Errors = map[string]string{"login": w.T("account.login-missing"), "codeOffReason": w.T("account.code-off-reason-missing")}
 			return views.AccountScreen(f)
 		}),
-		section("settings-certificates-empty", "certificates", func(w *i18n.Printer) templ.Component {
-			return views.CertificatesSection(views.Certificates{
-				T: w.T, Add: action(w.T("certificates.add"), "plus"), TokenNote: w.T("tokens.none"),
-			})
-		}),
-		section("settings-certificates", "certificates", func(w *i18n.Printer) templ.Component {
-			return views.CertificatesSection(certificates(words(w)))
-		}),
-		section("settings-certificate-new", "certificates", func(w *i18n.Printer) templ.Component {
-			return views.CertificateScreen(newCertificate(w))
-		}),
-		section("settings-assignments-empty", "assignments", func(w *i18n.Printer) templ.Component {
-			return views.AssignmentsSection(views.Assignments{T: w.T, Empty: w.T("assignments.no-account")})
-		}),
-		section("settings-assignments", "assignments", func(w *i18n.Printer) templ.Component {
-			return views.AssignmentsSection(assignments(w))
-		}),
-		section("settings-defaults", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(words(w), true)) }),
-		section("settings-defaults-new", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(w, false)) }),
 		section("settings-journal-empty", "journal", func(w *i18n.Printer) templ.Component {
 			return views.JournalSection(journalFrame(w))
 		}),
@@ -143,71 +123,10 @@ func account(w *i18n.Printer) views.AccountForm {
 			Open: &views.OpenLink{Words: w.T("link.open", 54*time.Minute), Withdraw: action(w.T("link.withdraw"), "")},
 		},
 	}
-	for i, c := range form(w).Certificates {
-		f.Certificates = append(f.Certificates, views.Grantable{Certificate: c.ID, Name: c.Name, Facts: c.Facts, Assigned: i == 0, User: "17", Label: w.T("assignments.cell", f.Name, c.Name, c.ID)})
-	}
+	f.Certificates = grants(w, false)
 	return f
 }
 
-func certificates(w *i18n.Printer) views.Certificates {
-	row := func(c views.Certificate, actions []views.Action, tags ...views.Tag) views.CertificateRow {
-		r := views.CertificateRow{Name: c.Name, Organisation: c.Organisation, Icon: c.Icon, Facts: c.Facts, Actions: actions, Badges: tags}
-		if c.Badge != "" {
-			r.Badges = append(r.Badges, views.Tag{Tone: "plain", Words: c.Badge})
-		}
-		return r
-	}
-	remove := []views.Action{{Words: w.T("certificates.remove"), Post: "#", Danger: true}}
-	f := form(w)
-	return views.Certificates{
-		T: w.T, Add: action(w.T("certificates.add"), "plus"),
-		List: []views.CertificateRow{
-			row(f.Certificates[0], remove, views.Tag{Tone: "warn", Words: w.T("certificates.shared", 4)}),
-			row(f.Certificates[1], remove, views.Tag{Tone: "plain", Words: w.T("certificates.unassigned")}),
-			row(f.Unusable[0], remove, views.Tag{Tone: "bad", Words: w.T("certificates.badge-expired")}),
-		},
-		Tokens: []views.TokenRow{{
-			Name: "Rutoken ECP", Facts: []string{"Aktiv Rutoken ECP", w.T("tokens.serial", "3C7A 22F1")},
-			List: []views.CertificateRow{
-				row(f.Certificates[0], nil, views.Tag{Tone: "good", Words: w.T("tokens.added")}),
-				row(certificate(w, "token", "Пётр Сидоров", "ООО «Ромашка»", "УЦ «Пример»", "51DE", false), []views.Action{{Words: w.T("tokens.add"), Icon: "plus", Post: "#"}}),
-			},
-		}},
-	}
-}
-
-func newCertificate(w *i18n.Printer) views.CertificateForm {
-	f := views.CertificateForm{T: w.T, Back: action(w.T("settings.certificates"), "back")}
-	for years := 1; years <= 3; years++ {
-		f.Years = append(f.Years, views.Option{Value: fmt.Sprint(years), Words: w.T("certificate.years-count", years)})
-	}
-	for _, key := range []string{"ecdsa-p256", "rsa-3072"} {
-		f.Keys = append(f.Keys, views.Option{Value: key, Words: w.T("certificate.key-" + key)})
-	}
-	return f
-}
-
-func assignments(w *i18n.Printer) views.Assignments {
-	a := views.Assignments{T: w.T}
-	certificates := []string{"Мария Иванова", "Mary Brown", "Hans Groß", "ООО «Ромашка»"}
-	for i, name := range certificates {
-		c := views.Column{Name: name, Note: fmt.Sprintf("…%04X", 4099*(i+5))}
-		if i == 3 {
-			c.Note = w.T("certificates.shared", 3)
-		}
-		a.Columns = append(a.Columns, c)
-	}
-	for i, row := range accounts(w).List {
-		r := views.GridRow{Name: row.Name, Login: row.Login}
-		for j, name := range certificates {
-			r.Cells = append(r.Cells, views.Grantable{Name: name, Assigned: i == j || j == 3 && i < 3, Label: w.T("assignments.cell", row.Name, name, "1A2B")})
-		}
-		a.Rows = append(a.Rows, r)
-	}
-	return a
-}
-
-// journalFrame is the journal without entries, and its filter.
 func journalFrame(w *i18n.Printer) views.Journal {
 	j := views.Journal{
 		T:       w.T,
