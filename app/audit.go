@@ -56,6 +56,10 @@ const (
 	ActCancelled          Action = "request.cancelled"
 	ActExpired            Action = "request.expired"
 	ActRetried            Action = "request.retried"
+	ActInvited            Action = "invitation.created"
+	ActInvitationSigned   Action = "invitation.signed"
+	ActInvitationDeclined Action = "invitation.declined"
+	ActInvitationEnded    Action = "invitation.withdrawn" // or gone with its element
 	ActRefusedVisit       Action = "visit.refused"
 	ActExported           Action = "journal.exported"
 	ActSettingsSaved      Action = "settings.saved"

@@ -31,6 +31,7 @@ func TestShapes(t *testing.T) {
 		app.Order{},
 		app.Remembered{},
 		app.Settings{},
+		app.Invitation{},
 		app.RootAuthority{},
 		app.IssuingAuthority{},
 		app.IssuedCertificate{},

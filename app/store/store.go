@@ -68,31 +68,34 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // The buckets.
 const (
-	bucketSystem         = "system"
-	bucketPortals        = "portals"
-	bucketGrants         = "grants"
-	bucketAccounts       = "accounts"
-	bucketAuthenticators = "authenticators"
-	bucketEnrolments     = "enrolments"
-	bucketEnrolmentIDs   = "enrolment_ids"
-	bucketCertificates   = "certificates"
-	bucketClaims         = "certificate_claims"
-	bucketKeys           = "keys"
-	bucketAssignments    = "assignments"
-	bucketRequests       = "requests"
-	bucketRequestTimes   = "request_times"
-	bucketUnfinished     = "unfinished"
-	bucketDue            = "due"
-	bucketOrders         = "orders"
-	bucketRemembered     = "remembered"
-	bucketSettings       = "settings"
-	bucketRoots          = "roots"
-	bucketIssuers        = "issuers"
-	bucketAuthorityIDs   = "authority_ids"
-	bucketAuthorityKeys  = "authority_keys"
-	bucketIssued         = "issued"
-	bucketAudit          = "audit"
-	bucketAuditPortals   = "audit_portals"
+	bucketSystem          = "system"
+	bucketPortals         = "portals"
+	bucketGrants          = "grants"
+	bucketAccounts        = "accounts"
+	bucketAuthenticators  = "authenticators"
+	bucketEnrolments      = "enrolments"
+	bucketEnrolmentIDs    = "enrolment_ids"
+	bucketCertificates    = "certificates"
+	bucketClaims          = "certificate_claims"
+	bucketKeys            = "keys"
+	bucketAssignments     = "assignments"
+	bucketRequests        = "requests"
+	bucketRequestTimes    = "request_times"
+	bucketUnfinished      = "unfinished"
+	bucketDue             = "due"
+	bucketOrders          = "orders"
+	bucketRemembered      = "remembered"
+	bucketSettings        = "settings"
+	bucketInvitations     = "invitations"
+	bucketInvitationTimes = "invitation_times"
+	bucketUntold          = "invitations_untold"
+	bucketRoots           = "roots"
+	bucketIssuers         = "issuers"
+	bucketAuthorityIDs    = "authority_ids"
+	bucketAuthorityKeys   = "authority_keys"
+	bucketIssued          = "issued"
+	bucketAudit           = "audit"
+	bucketAuditPortals    = "audit_portals"
 )
 
 // Buckets gives the names of all buckets, for tools that copy or check a backend.
@@ -100,7 +103,8 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketRoots, bucketIssuers,
+		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketInvitations,
+		bucketInvitationTimes, bucketUntold, bucketRoots, bucketIssuers,
 		bucketAuthorityIDs, bucketAuthorityKeys, bucketIssued, bucketAudit, bucketAuditPortals,
 	}
 }

@@ -183,6 +183,9 @@ func testPortals(t *testing.T, w *world) {
 func testSealed(t *testing.T, w *world) {
 	must(t, w.SaveGrant(t.Context(), app.Grant{Portal: acme, User: mary, Access: "canary access", Refresh: "canary refresh"}))
 	must(t, w.SaveEnrolment(t.Context(), w.link(acme, "next")))
+	asked := invitation("i", acme, 1, w.now)
+	asked.Robot.EventToken = "canary event token"
+	must(t, w.SaveInvitation(t.Context(), asked))
 	for name, value := range w.rows(t) {
 		if strings.Contains(value, "canary") || strings.Contains(value, "Y2FuYXJ5") { // and its base64
 			t.Errorf("%s shows a secret: %s", name, value)

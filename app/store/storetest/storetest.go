@@ -43,6 +43,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"requests change within bounds", testRequestBounds},
 		{"requests are listed", testRequests},
 		{"unfinished requests are known", testUnfinished},
+		{"invitations are listed and end once", testInvitations},
 		{"orders take their user's frozen requests", testCreateOrder},
 		{"one step authorizes one order", testAuthorize},
 		{"a step used in parallel is used once", testAuthorizeRace},
