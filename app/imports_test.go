@@ -52,6 +52,7 @@ func doors() map[string]door {
 		"signer/tsp":          {ours: below, foreign: []string{"golang.org/x/crypto/cryptobyte"}},
 		"signer/revocation":   {ours: below, foreign: []string{"golang.org/x/crypto/ocsp"}},
 		"signer/keys":         {ours: below, foreign: keys},
+		"signer/keys/remote":  {ours: below},
 		"signer/ca":           {ours: below, foreign: []string{"github.com/zmap/zlint", "github.com/zmap/zcrypto", "golang.org/x/crypto/ocsp", "software.sslmate.com/src/go-pkcs12"}},
 		"signer/signet":       {ours: below, foreign: []string{"golang.org/x/image", "golang.org/x/text", "github.com/skip2/go-qrcode"}},
 		"signer/preview":      {ours: below, foreign: []string{"github.com/klippa-app/go-pdfium", "github.com/tetratelabs/wazero"}},

@@ -68,7 +68,7 @@ func (t *token) sendPIN(ctx context.Context, source PINSource, name string, logi
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPINMissing, err)
 	}
-	defer pin.wipe()
+	defer pin.Wipe()
 	if pin.Empty() {
 		return ErrPINMissing
 	}

@@ -4,12 +4,16 @@ package keys
 
 import "context"
 
+// PKCS11 tells whether this program was built with cgo, without which it cannot
+// use tokens.
+const PKCS11 = false
+
 // Tokens is a registry without tokens: this program was built without cgo.
 type Tokens struct{}
 
 // Open gives an empty registry, or ErrNoPKCS11 when a token is configured.
 func Open(c Config) (*Tokens, error) {
-	if _, err := c.withDefaults(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	if len(c.Tokens) > 0 {

@@ -106,8 +106,8 @@ func (p PIN) Mark(key []byte, tokenSerial string) []byte {
 	return mac.Sum(nil)
 }
 
-// wipe overwrites the PIN. Copies that PKCS#11 libraries made stay.
-func (p PIN) wipe() { clear(p.bytes()) }
+// Wipe overwrites the PIN. Copies that PKCS#11 libraries made stay.
+func (p PIN) Wipe() { clear(p.bytes()) }
 
 // String hides the PIN.
 func (PIN) String() string { return redacted }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -130,8 +131,8 @@ type Entry struct {
 // Usable tells whether the entry can sign.
 func (e Entry) Usable() bool { return e.HasKey && e.Certificate != nil && e.Problem == nil }
 
-// withDefaults checks the configuration.
-func (c Config) withDefaults() (Config, error) {
+// WithDefaults gives the configuration with its zero values filled in.
+func (c Config) WithDefaults() Config {
 	if c.Poll <= 0 {
 		c.Poll = 2 * time.Second
 	}
@@ -144,19 +145,28 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	return c
+}
+
+// Check tells what is wrong with the configuration. Open does it too.
+func (c Config) Check() error {
 	for i, t := range c.Tokens {
 		switch {
 		case t.Module == "":
-			return c, fmt.Errorf("token %d: no PKCS#11 module given", i+1)
+			return fmt.Errorf("token %d: no PKCS#11 module given", i+1)
 		case (t.Serial == "") == (t.Label == ""):
-			return c, fmt.Errorf("token %d of %s: give its serial number or its label", i+1, t.Module)
+			return fmt.Errorf("token %d of %s: give its serial number or its label", i+1, t.Module)
 		case (t.PIN != nil || t.SignaturePIN != nil) && c.Latch == nil:
-			return c, errors.New("a token with a PIN needs a PIN latch")
+			return errors.New("a token with a PIN needs a PIN latch")
 		case t.MaxSessions == 1 || t.MaxSessions < 0:
-			return c, fmt.Errorf("token %s%s: at least 2 sessions are needed", t.Serial, t.Label)
+			return fmt.Errorf("token %s%s: at least 2 sessions are needed", t.Serial, t.Label)
+		case slices.ContainsFunc(c.Tokens[:i], func(other TokenConfig) bool {
+			return other.Module == t.Module && other.Serial == t.Serial && other.Label == t.Label
+		}):
+			return fmt.Errorf("token %s%s of %s is configured twice", t.Serial, t.Label, t.Module)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // info is what is known of a token that was not seen yet.

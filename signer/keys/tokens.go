@@ -13,6 +13,10 @@ import (
 	"time"
 )
 
+// PKCS11 tells whether this program was built with cgo, without which it cannot
+// use tokens.
+const PKCS11 = true
+
 // Tokens is a registry of PKCS#11 tokens. Its methods may be called from
 // several goroutines. A process has one.
 type Tokens struct {
@@ -25,10 +29,10 @@ type Tokens struct {
 // token is opened when it is first needed, and Run opens all. Errors concern the
 // configuration alone.
 func Open(c Config) (*Tokens, error) {
-	c, err := c.withDefaults()
-	if err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	c = c.WithDefaults()
 	r := &Tokens{config: c}
 	for _, tc := range c.Tokens {
 		if tc.MaxSessions == 0 {
