@@ -70,7 +70,9 @@ func (s *Server) certificateRow(c *call, cert app.Certificate, users int) views.
 }
 
 // daysLeft counts the days that have begun.
-func daysLeft(now, end time.Time) int { return int((end.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour)) }
+func daysLeft(now, end time.Time) int {
+	return int((end.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour))
+}
 
 // removal is the button that removes a certificate.
 func (c *call) removal(cert app.Certificate) views.Action {
