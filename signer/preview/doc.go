@@ -24,8 +24,9 @@
 // [New] costs nothing, and importing the package neither. The first use compiles
 // PDFium to machine code: three to five seconds and 320 MB while it lasts. With
 // a [Config.CacheDir] later processes load the result in a tenth of a second and
-// 50 MB. [Renderer.Warm] does that ahead of the first page; an instance then takes
-// about 5 ms, a page of text at 96 dpi another 20.
+// 50 MB; with a [Config.Compile] another process does the compiling, and this one
+// never has more. [Renderer.Warm] does it ahead of the first page; an instance
+// then takes about 5 ms, a page of text at 96 dpi another 20.
 //
 // The cache holds machine code that will be run. It is used only where nobody
 // but its owner can write to the folder.

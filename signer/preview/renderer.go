@@ -18,6 +18,11 @@ type Config struct {
 	// absent. It must belong to this program alone: what is in it is run.
 	// Empty: nothing is kept, each process compiles.
 	CacheDir string
+	// Compile is a command that fills CacheDir: a program that calls [Compile]
+	// with its last argument, which is added. PDFium is then compiled in a
+	// process of its own, which may be ended for want of memory without harm to
+	// this one. Empty: it is compiled here, at 320 MB.
+	Compile []string
 	// FontDirs are the folders with fonts for documents that embed none; nil
 	// means the system's. They are all that PDFium sees of the file system.
 	FontDirs []string
@@ -70,9 +75,10 @@ type Renderer struct {
 	close   sync.Once
 
 	// starting is held while a worker starts, so that two do not compile the
-	// same program at once. It guards cache.
+	// same program at once. It guards cache and apart.
 	starting sync.Mutex
 	cache    wazero.CompilationCache
+	apart    compilation
 }
 
 // New makes a Renderer. It starts nothing: see [Renderer.Warm].

@@ -30,7 +30,13 @@ func (r *Renderer) start(w *worker) error {
 	defer r.starting.Unlock()
 	begin := time.Now()
 	if r.cache == nil {
-		r.cache = r.openCache()
+		cache, kept := r.openCache()
+		if kept {
+			if err := r.compileApart(); err != nil {
+				return errors.Join(err, cache.Close(context.Background()))
+			}
+		}
+		r.cache = cache
 	}
 	arena, err := newArena(r.config.MemoryPages)
 	if err != nil {
@@ -88,18 +94,18 @@ func (w *worker) run(ctx context.Context, call func(pdfium.Pdfium) error) error 
 
 var errOpenToOthers = errors.New("others may write to it")
 
-// openCache opens the folder with the compiled program, or else a cache that
-// lasts as long as the Renderer.
-func (r *Renderer) openCache() wazero.CompilationCache {
+// openCache opens the folder with the compiled program, which is kept, or else a
+// cache that lasts as long as the Renderer.
+func (r *Renderer) openCache() (cache wazero.CompilationCache, kept bool) {
 	if r.config.CacheDir == "" {
-		return wazero.NewCompilationCache()
+		return wazero.NewCompilationCache(), false
 	}
 	cache, err := openCacheDir(r.config.CacheDir)
 	if err != nil {
 		r.config.Logger.Warn("preview cache not used", "dir", r.config.CacheDir, "error", err)
-		return wazero.NewCompilationCache()
+		return wazero.NewCompilationCache(), false
 	}
-	return cache
+	return cache, true
 }
 
 func openCacheDir(dir string) (wazero.CompilationCache, error) {

@@ -37,7 +37,8 @@ type cli struct {
 	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
 
-	Repair repairCommand `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
+	Repair  repairCommand  `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
+	Compile compileCommand `cmd:"" name:"compile-pdfium" hidden:"" help:"Compile the preview into a folder; started by serve and demo."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

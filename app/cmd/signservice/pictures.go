@@ -29,9 +29,13 @@ const (
 // openPictures makes the renderer; nothing is compiled yet. What is compiled
 // is kept below dir, which belongs to the service alone.
 func openPictures(dir string, log *slog.Logger) *pictures {
+	compile, err := childCommand("compile-pdfium")
+	if err != nil {
+		log.Debug("the preview is compiled in this process", "error", err)
+	}
 	return &pictures{
 		pages: preview.New(preview.Config{
-			CacheDir: filepath.Join(dir, "pdfium"), Workers: pictureWorkers, Logger: log,
+			CacheDir: filepath.Join(dir, "pdfium"), Compile: compile, Workers: pictureWorkers, Logger: log,
 		}),
 		places: make(chan struct{}, pictureCrowd),
 	}

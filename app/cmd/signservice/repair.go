@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"signservice/signer/repair"
 )
@@ -31,11 +30,11 @@ func (c *signCommand) document(ctx context.Context, std streams, in io.ReaderAt,
 	if !c.Repair {
 		return in, size, nil
 	}
-	self, err := os.Executable()
+	command, err := childCommand("repair")
 	if err != nil {
-		return nil, 0, fmt.Errorf("find this program: %w", err)
+		return nil, 0, err
 	}
-	result, err := repair.New(repair.Config{Command: []string{self, "repair"}}).Repair(ctx, in, size)
+	result, err := repair.New(repair.Config{Command: command}).Repair(ctx, in, size)
 	if errors.Is(err, repair.ErrHealthy) {
 		return in, size, nil
 	}
