@@ -82,7 +82,15 @@ type Failure struct {
 	// Retryable tells that Retry may continue the Request without a new code:
 	// the signed file is kept, only delivering it failed.
 	Retryable bool `json:"retryable,omitempty"`
+	// RetryUntil is when Retry stops to begin a Request anew without a new code:
+	// nothing was signed yet, and the code of its Order was given a moment ago. It
+	// is zero where that is not possible.
+	RetryUntil time.Time `json:"retryUntil,omitzero"`
 }
+
+// RetryLife is how long after its code an Order's failed Requests may be begun
+// anew: for the same frozen bytes, with the same certificate.
+const RetryLife = 5 * time.Minute
 
 // Request is the frozen order to sign one document, and its state.
 type Request struct {

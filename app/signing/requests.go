@@ -48,17 +48,25 @@ func (s *Service) Cancel(ctx context.Context, v app.Visit, id app.RequestID) err
 	return s.Spool.Delete(ctx, originalName(id))
 }
 
-// Retry delivers a signed file whose delivery had failed. No new code is
-// asked: the same bytes are signed already, under the code of their Order.
+// Retry carries on a Request that had failed, without a new code. A signed file
+// whose delivery had failed is delivered: the same bytes are signed already,
+// under the code of their Order. One that failed before it was signed, for a
+// reason that may have passed, is begun anew within app.RetryLife after the code:
+// for the bytes and the certificate that the code was given for, and no others.
 func (s *Service) Retry(ctx context.Context, v app.Visit, id app.RequestID) (app.Request, error) {
 	if _, err := s.Request(ctx, v, id); err != nil {
 		return app.Request{}, err
 	}
 	r, err := s.Store.UpdateRequest(ctx, v.Portal, id, func(r *app.Request, now time.Time) ([]app.AuditEntry, error) {
-		if r.State != app.Failed || r.Failure == nil || !r.Failure.Retryable {
+		switch {
+		case r.State == app.Failed && r.Failure != nil && r.Failure.Retryable:
+			r.State = app.Signed
+		case r.State == app.Failed && r.Failure != nil && s.Now().Before(r.Failure.RetryUntil):
+			r.State, r.Prepared, r.Digest, r.SignedAt = app.Authorized, nil, "", time.Time{}
+		default:
 			return nil, app.Fail(app.Conflict, "retry request", "request.no-retry")
 		}
-		r.State, r.Failure, r.Attempts, r.RetryAt, r.UpdatedAt = app.Signed, nil, 0, time.Time{}, now
+		r.Failure, r.Attempts, r.RetryAt, r.UpdatedAt = nil, 0, time.Time{}, now
 		return []app.AuditEntry{s.entry(*r, app.ActRetried)}, nil
 	})
 	if err != nil {

@@ -150,6 +150,7 @@ func (s *Service) end(ctx context.Context, r app.Request, failure *app.Error) er
 	case failure.Kind == app.Conflict:
 		state, action = app.Conflicted, app.ActConflict
 	}
+	until := s.retryUntil(ctx, r, failure)
 	_, err := s.Store.UpdateRequest(ctx, r.Portal, r.ID, func(now *app.Request, at time.Time) ([]app.AuditEntry, error) {
 		if now.State != r.State {
 			return nil, app.Fail(app.Conflict, "store end", "request.already")
@@ -159,10 +160,27 @@ func (s *Service) end(ctx context.Context, r app.Request, failure *app.Error) er
 			Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at,
 			FileChanged: failure.FileChanged,
 			Retryable:   r.State == app.Signed && state == app.Failed,
+			RetryUntil:  until,
 		}
 		e := s.entry(*now, action)
 		e.Detail = now.Failure.Key
 		return []app.AuditEntry{e}, nil
 	})
 	return app.Wrap("store end", err)
+}
+
+// retryUntil is how long a Request that failed before it was signed may be begun
+// anew; zero where its reason will not pass, or its code is too old.
+func (s *Service) retryUntil(ctx context.Context, r app.Request, failure *app.Error) time.Time {
+	if r.State != app.Authorized && r.State != app.Prepared || !passing(failure.Kind) {
+		return time.Time{}
+	}
+	o, err := s.Store.Order(ctx, r.Portal, r.Order)
+	if err != nil || o.AuthorizedAt.IsZero() {
+		return time.Time{} // the person gives a new code
+	}
+	if until := o.AuthorizedAt.Add(app.RetryLife); s.Now().Before(until) {
+		return until
+	}
+	return time.Time{}
 }

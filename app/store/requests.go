@@ -149,6 +149,9 @@ func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.R
 		if err != nil {
 			return err
 		}
+		if err := s.checkWork(tx, old, r); err != nil {
+			return err
+		}
 		if err := checkChange(old, r); err != nil {
 			return err
 		}
@@ -164,6 +167,34 @@ func (s *Store) UpdateRequest(ctx context.Context, portal app.PortalID, id app.R
 	return out, nil
 }
 
+// checkWork refuses to take a Request into work that no Order of its own was
+// authorized for.
+func (s *Store) checkWork(tx Tx, old, r app.Request) error {
+	if !working(r.State) || working(old.State) || redelivers(old, r) {
+		return nil
+	}
+	resumes, err := s.resumes(tx, old, r)
+	if err == nil && !resumes {
+		err = impossible("change request", "it went to work without an authorized order")
+	}
+	return err
+}
+
+// resumes tells whether a Request that failed before it was signed is begun
+// anew, shortly after the code of its Order: as it was ordered, for the same bytes.
+func (s *Store) resumes(tx Tx, old, r app.Request) (bool, error) {
+	if old.State != app.Failed || old.Failure == nil || !tx.Now().Before(old.Failure.RetryUntil) ||
+		r.State != app.Authorized || old.ResultSHA256 != "" || len(r.Prepared) > 0 ||
+		r.Order != old.Order || r.Certificate != old.Certificate || r.Signet != old.Signet {
+		return false, nil
+	}
+	o, err := optional(s.order(tx, old.Portal, old.Order))
+	if err != nil || o == nil {
+		return false, err
+	}
+	return slices.Contains(o.Requests, old.ID) && !o.AuthorizedAt.IsZero() && tx.Now().Before(o.AuthorizedAt.Add(app.RetryLife)), nil
+}
+
 // checkChange refuses what no change of a Request may do.
 func checkChange(old, r app.Request) error {
 	switch {
@@ -172,8 +203,6 @@ func checkChange(old, r app.Request) error {
 		return impossible("change request", "it became another one")
 	case r.Original.SHA256 != old.Original.SHA256:
 		return impossible("change request", "the frozen bytes changed")
-	case working(r.State) && !working(old.State) && !redelivers(old, r):
-		return impossible("change request", "it went to work without an authorized order")
 	case r.State == app.Frozen && old.State != app.Frozen:
 		return impossible("change request", "it was frozen again")
 	}

@@ -163,6 +163,12 @@ func (c *call) failed(r app.Request) views.Notice {
 		n.Facts = []string{c.T("fate.file-unchanged")}
 		return n
 	}
+	if r.Failure != nil && !r.Failure.RetryUntil.IsZero() {
+		again := views.Action{
+			Words: c.T("failed.again-same", c.words.Clock(r.Failure.RetryUntil)), Icon: "retry", Post: requestPath(r.ID) + "/retry",
+		}
+		n.Actions = append([]views.Action{again}, n.Actions[1:]...)
+	}
 	changed := r.Failure != nil && r.Failure.FileChanged
 	n.Facts = fates(fateCode, "", changed, r.Order != "", c.words)
 	if r.Failure != nil && r.Failure.Kind == app.Internal {

@@ -78,6 +78,56 @@ func testRequestBounds(t *testing.T, w *world) {
 	}
 }
 
+// testResume begins anew what failed before it was signed, shortly after its
+// code, and nothing else.
+func testResume(t *testing.T, w *world) {
+	ctx := t.Context()
+	fail := func(id app.RequestID, step int64, until time.Duration) {
+		t.Helper()
+		w.inState(t, id, app.Prepared, step)
+		_, err := w.UpdateRequest(ctx, acme, id, func(r *app.Request, now time.Time) ([]app.AuditEntry, error) {
+			r.State, r.Prepared, r.Failure = app.Failed, []byte("p"), &app.Failure{Kind: app.Unavailable, RetryUntil: now.Add(until)}
+			return nil, nil
+		})
+		must(t, err)
+	}
+	resume := func(id app.RequestID, change func(*app.Request)) error {
+		_, err := w.UpdateRequest(ctx, acme, id, func(r *app.Request, _ time.Time) ([]app.AuditEntry, error) {
+			r.State, r.Prepared = app.Authorized, nil
+			change(r)
+			return nil, nil
+		})
+		return err
+	}
+	fail("resumed", 3001, time.Minute)
+	for name, change := range map[string]func(*app.Request){
+		"certificate": func(r *app.Request) { r.Certificate = "another" },
+		"signet":      func(r *app.Request) { r.Signet.Reason = "another" },
+		"order":       func(r *app.Request) { r.Order = "another" },
+		"bytes":       func(r *app.Request) { r.Original.SHA256 = "another" },
+		"increment":   func(r *app.Request) { r.Prepared = []byte("p") },
+		"state":       func(r *app.Request) { r.State = app.Prepared },
+	} {
+		if err := resume("resumed", change); !errors.Is(err, app.Internal) {
+			t.Errorf("begun anew with another %s: %v", name, err)
+		}
+	}
+	must(t, resume("resumed", func(*app.Request) {}))
+	fail("late", 3002, 0)
+	if err := resume("late", func(*app.Request) {}); !errors.Is(err, app.Internal) {
+		t.Errorf("begun anew too late: %v", err)
+	}
+	w.inState(t, "never", app.Cancelled, 0)
+	_, err := w.UpdateRequest(ctx, acme, "never", func(r *app.Request, now time.Time) ([]app.AuditEntry, error) {
+		r.State, r.Failure = app.Failed, &app.Failure{RetryUntil: now.Add(time.Hour)}
+		return nil, nil
+	})
+	must(t, err)
+	if err := resume("never", func(*app.Request) {}); !errors.Is(err, app.Internal) {
+		t.Errorf("begun anew without an authorized order: %v", err)
+	}
+}
+
 // inState makes a Request that came to a state by the proper way.
 func (w *world) inState(t *testing.T, id app.RequestID, state app.State, step int64) {
 	t.Helper()

@@ -41,6 +41,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"used steps stay used", testStepsOnlyGrow},
 		{"requests begin frozen", testSaveRequest},
 		{"requests change within bounds", testRequestBounds},
+		{"requests are begun anew within bounds", testResume},
 		{"requests are listed", testRequests},
 		{"unfinished requests are known", testUnfinished},
 		{"invitations are listed and end once", testInvitations},
