@@ -122,6 +122,9 @@ type Request struct {
 
 	// Prepared is what signer.Prepare left: its JSON form, increment included.
 	Prepared []byte
+	// StampSize is the room for a time-stamp in bytes, known from one that was
+	// too large; 0 means an estimate.
+	StampSize int `json:",omitempty"`
 	// Digest is what the intent names: the digest that the key is asked to sign
 	// for, hexadecimal.
 	Digest string

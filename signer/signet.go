@@ -10,6 +10,16 @@ import (
 // Mark is what a visible signature says; see package signet.
 type Mark = signet.Signet
 
+// Preset is the form of a Mark.
+type Preset = signet.Preset
+
+// The presets.
+const (
+	PresetEU      = signet.EU
+	PresetRussian = signet.Russian
+	PresetPlain   = signet.Plain
+)
+
 // Labels are the words around a Mark's values.
 type Labels = signet.Labels
 

@@ -80,7 +80,7 @@ func (s *Service) Picture(ctx context.Context, v app.Visit, id app.RequestID, lo
 	if t.page != t.signetPage {
 		return s.Pictures.Draw(ctx, t.doc, t.doc.Size(), t.page, look.Width)
 	}
-	g, err := placed(ctx, t.doc, t.request, t.certificate, t.mark.Time)
+	g, err := placed(ctx, t.doc, t.request, t.certificate, t.mark.Time, t.look)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +117,7 @@ type trial struct {
 	certificate app.Certificate
 	doc         SpoolReader
 	mark        signer.Mark
+	look        app.SignetSettings
 	// page is the one looked at; signetPage is 0 where no signet shows.
 	page, signetPage int
 }
@@ -171,7 +172,12 @@ func (s *Service) dress(ctx context.Context, v app.Visit, t *trial, look PageLoo
 			return err
 		}
 		signAs(&t.request, v, t.certificate, look.Signet)
-		t.mark = mark(t.request, t.certificate, zoned(s.Now(), t.request.TimeZone))
+		rules, err := s.Store.Settings(ctx, v.Portal)
+		if err != nil {
+			return err
+		}
+		t.look = rules.Signet
+		t.mark = mark(t.request, t.certificate, zoned(s.Now(), t.request.TimeZone), t.look)
 		t.signetPage = look.Signet.Placement.On(t.request.Original.Pages)
 		return nil
 	}

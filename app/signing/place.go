@@ -10,7 +10,7 @@ import (
 
 // placed gives the mark as the order wants it, and its place in the document;
 // nil for an invisible signature.
-func placed(ctx context.Context, doc SpoolReader, r app.Request, c app.Certificate, at time.Time) (*signer.Signet, error) {
+func placed(ctx context.Context, doc SpoolReader, r app.Request, c app.Certificate, at time.Time, look app.SignetSettings) (*signer.Signet, error) {
 	if !r.Signet.Visible {
 		return nil, nil //nolint:nilnil // no signet is an order
 	}
@@ -18,7 +18,7 @@ func placed(ctx context.Context, doc SpoolReader, r app.Request, c app.Certifica
 	if page == 0 {
 		return nil, app.Fail(app.Invalid, "find page", "order.page", r.Original.Pages)
 	}
-	g := &signer.Signet{Mark: mark(r, c, at), Page: page}
+	g := &signer.Signet{Mark: mark(r, c, at, look), Page: page}
 	if r.Signet.Placement.Position == app.Free {
 		sheet, err := signer.Look(ctx, doc, doc.Size(), page)
 		if err != nil {
@@ -62,7 +62,11 @@ func (s *Service) fits(ctx context.Context, r app.Request, c app.Certificate) er
 		return app.Wrap("open frozen document", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
-	g, err := placed(ctx, f, r, c, zoned(s.Now(), r.TimeZone))
+	rules, err := s.Store.Settings(ctx, r.Portal)
+	if err != nil {
+		return app.Wrap("read settings", err)
+	}
+	g, err := placed(ctx, f, r, c, zoned(s.Now(), r.TimeZone), rules.Signet)
 	if err != nil {
 		return err
 	}

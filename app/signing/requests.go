@@ -113,9 +113,13 @@ func (s *Service) Open(ctx context.Context, v app.Visit, id app.RequestID, which
 
 // entry gives an audit entry that tells of the Request.
 func (s *Service) entry(r app.Request, a app.Action) app.AuditEntry {
-	return app.AuditEntry{
+	e := app.AuditEntry{
 		Action: a, Portal: r.Portal, User: r.User, Order: r.Order, Request: r.ID,
 		Entity: r.Document.Entity, File: r.Document.Name, FileID: r.Document.FileID,
 		Certificate: r.Certificate, OwnerName: r.OwnerName, SHA256: r.Original.SHA256, Result: r.ResultSHA256, Digest: r.Digest,
 	}
+	if a == app.ActSigned {
+		e.Detail = "level." + string(r.Level)
+	}
+	return e
 }

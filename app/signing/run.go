@@ -80,8 +80,8 @@ const (
 	tellAttempts = 30
 )
 
-// keyAttempts is how often a missing token is asked for: long enough for a
-// contact that wobbles, short enough for a person who waits.
+// keyAttempts is how often a missing token or a time-stamp server is asked:
+// long enough for a contact that wobbles, short enough for a person who waits.
 const keyAttempts = 3
 
 // backOff is the wait after the n-th failed attempt, from 1: 1 s, doubled each
@@ -132,7 +132,7 @@ func limit(state app.State, failure *app.Error) int {
 	switch {
 	case state == app.Delivered:
 		return tellAttempts
-	case failure.Key == "certificate.token-absent":
+	case failure.Key == "certificate.token-absent", failure.Key == "request.timestamp":
 		return keyAttempts
 	}
 	return attempts

@@ -22,6 +22,9 @@ type Config struct {
 	CheckCode CheckCode
 	// Pictures draws pages; nil where pages are not shown.
 	Pictures Pictures
+	// Authorities give time-stamps and revocation material; nil keeps every
+	// signature at level B.
+	Authorities Authorities
 	// Wake tells the queue that Requests wait. It must not block.
 	Wake func()
 	// MaxSize limits a document, in bytes; 0 means app.MaxFileSize.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"signservice/app"
@@ -33,10 +32,15 @@ func (s *Service) prepare(ctx context.Context, r app.Request) error {
 		return err
 	}
 	at := s.Now()
-	o, err := options(ctx, f, r, cert, leaf, chain, at)
+	rules, err := s.Store.Settings(ctx, r.Portal)
+	if err != nil {
+		return app.Wrap("read settings", err)
+	}
+	o, err := options(ctx, f, r, cert, leaf, chain, at, rules.Signet)
 	if err != nil {
 		return err
 	}
+	o.Level, o.StampSize = s.level(rules), r.StampSize
 	p, err := signer.Prepare(ctx, f, f.Size(), o)
 	if err != nil {
 		return unsignable(err)
@@ -65,39 +69,14 @@ func keptBytes(f SpoolReader, want string) error {
 }
 
 // options turns the order into the signer's words.
-func options(ctx context.Context, doc SpoolReader, r app.Request, c app.Certificate, leaf *x509.Certificate, chain []*x509.Certificate, at time.Time) (signer.Options, error) {
+func options(ctx context.Context, doc SpoolReader, r app.Request, c app.Certificate, leaf *x509.Certificate, chain []*x509.Certificate, at time.Time, look app.SignetSettings) (signer.Options, error) {
 	o := signer.Options{
 		Certificate: leaf, Chain: chain, Time: zoned(at, r.TimeZone), Name: c.Name, Reason: reason(r),
 	}
 	var err error
-	o.Signet, err = placed(ctx, doc, r, c, o.Time)
+	o.Signet, err = placed(ctx, doc, r, c, o.Time, look)
 	return o, err
 }
-
-// mark is what the visible signature says, in the language of the order: the
-// owner, who pressed where that is another person, the date with its offset,
-// the reason, and that an internal certificate is no qualified one.
-func mark(r app.Request, c app.Certificate, at time.Time) signer.Mark {
-	words := i18n.For(r.Signet.Language)
-	m := signer.Mark{
-		Labels: signer.Labels{
-			Title: words.T("signet.title"), Internal: words.T("signet.internal"),
-			PressedBy: label(words.T("signet.pressed-by", "")), Reason: label(words.T("signet.reason", "")),
-		},
-		Owner: c.Name, Internal: c.SelfSigned, Time: at, Reason: r.Signet.Reason,
-	}
-	if c.Organisation != c.Name {
-		m.Organisation = c.Organisation
-	}
-	if r.ForOther() {
-		m.PressedBy = r.UserName
-	}
-	return m
-}
-
-// label is a message without its value, which stands at the end in every
-// language: the signet sets both apart.
-func label(text string) string { return strings.TrimSpace(text) }
 
 // reason is the signature dictionary's /Reason.
 func reason(r app.Request) string {
@@ -183,17 +162,42 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 	if err != nil {
 		return app.Wrap("sign", err)
 	}
-	sum, size, err := s.embed(ctx, r, &p, cms)
+	file, err := s.finish(ctx, r, &p, cms)
+	var room *roomError
+	if errors.As(err, &room) {
+		return s.widen(ctx, r, room.need)
+	}
 	if err != nil {
 		return err
 	}
-	if err := s.check(ctx, r, &p); err != nil {
-		return errors.Join(err, s.discard(ctx, signedName(r.ID)))
-	}
 	return s.advance(ctx, r, app.Signed, app.ActSigned, func(now *app.Request) {
-		now.ResultSHA256, now.ResultSize = sum, size
+		now.ResultSHA256, now.ResultSize, now.Level = file.sum, file.size, reached(file.level)
 		now.Prepared = nil // its place is in the signed file now
 	})
+}
+
+// finish makes the signed file from what the key gave: time-stamped, embedded,
+// checked as a stranger would, and raised to the portal's level.
+func (s *Service) finish(ctx context.Context, r app.Request, p *signer.Prepared, container []byte) (signed, error) {
+	rules, err := s.Store.Settings(ctx, r.Portal)
+	if err != nil {
+		return signed{}, app.Wrap("read settings", err)
+	}
+	patience, cancel := context.WithTimeout(ctx, stampPatience)
+	defer cancel()
+	container, level, err := s.stamp(patience, r, p, container, rules)
+	if err != nil {
+		return signed{}, err
+	}
+	sum, size, err := s.embed(ctx, r, p, container)
+	if err != nil {
+		return signed{}, err
+	}
+	file := signed{sum: sum, size: size, level: level}
+	if err := s.check(ctx, r, p); err != nil {
+		return file, errors.Join(err, s.discard(ctx, signedName(r.ID)))
+	}
+	return s.raise(ctx, r, p, rules, file)
 }
 
 // intend writes, before the key is touched, which digest will be signed with

@@ -27,6 +27,7 @@ type config struct {
 
 	AuthServers []string `name:"auth-server" env:"SIGNSERVICE_AUTH_SERVERS" help:"Authorization servers to trust; the two of Bitrix24 when none is given." placeholder:"URL"`
 	Proxies     []string `name:"trusted-proxy" env:"SIGNSERVICE_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed." placeholder:"CIDR"`
+	Allow       []string `name:"allow-network" env:"SIGNSERVICE_ALLOW_NETWORKS" help:"Networks that are not public and may be connected to: that of a portal, a time-stamp server or an authority of one's own." placeholder:"CIDR"`
 	MaxSize     int64    `name:"max-size" default:"50" env:"SIGNSERVICE_MAX_SIZE" help:"Largest document, in MB."`
 	Workers     int      `default:"4" env:"SIGNSERVICE_WORKERS" help:"How many documents are signed at once."`
 
@@ -110,6 +111,23 @@ func readTokens(file string) ([]keys.TokenConfig, error) {
 	return list, nil
 }
 
+// allowed are the networks that may be connected to although they are not
+// public.
+func (c *config) allowed() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range c.Allow {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("allowed network %q is not a network as 10.0.0.0/8", text)
+		}
+		list = append(list, p.Masked())
+	}
+	if c.insecure {
+		list = append(list, netip.MustParsePrefix("127.0.0.0/8"))
+	}
+	return list, nil
+}
+
 // check refuses a configuration that cannot work, before anything is opened.
 func (c *config) check() error {
 	u, err := url.Parse(c.URL)
@@ -121,6 +139,9 @@ func (c *config) check() error {
 	c.URL = strings.TrimSuffix(c.URL, "/")
 	if c.MaxSize < 1 || c.MaxSize > 2000 {
 		return errors.New("the largest document must be between 1 and 2000 MB")
+	}
+	if _, err := c.allowed(); err != nil {
+		return err
 	}
 	for _, p := range c.Proxies {
 		if _, err := netip.ParsePrefix(p); err != nil {

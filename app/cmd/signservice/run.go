@@ -35,12 +35,14 @@ import (
 
 // service is the product, put together.
 type service struct {
-	config  config
-	log     *slog.Logger
-	store   *store.Store
-	spool   *spool.Spool
-	tokens  *keys.Tokens
-	pages   *pictures
+	config config
+	log    *slog.Logger
+	store  *store.Store
+	spool  *spool.Spool
+	tokens *keys.Tokens
+	pages  *pictures
+	// allow are the networks that may be connected to beside public ones.
+	allow   []netip.Prefix
 	queue   *queue.Local
 	signing *signing.Service
 	office  *admin.Service
@@ -75,6 +77,9 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 		return nil, err
 	}
 	s.pages = openPictures(c.Dir, log)
+	if s.allow, err = c.allowed(); err != nil {
+		return nil, err
+	}
 	portals, err := s.openPortals()
 	if err != nil {
 		return nil, err
@@ -82,7 +87,8 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
 		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify,
-		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages, Log: log,
+		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
+		Authorities: openAuthorities(s.allow, log), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -147,9 +153,9 @@ func openTokens(c config, log *slog.Logger) (*keys.Tokens, error) {
 // openPortals makes the client of Bitrix24.
 func (s *service) openPortals() (*portal.Portals, error) {
 	c := portal.Config{Apps: s.config.apps, AuthServers: s.config.AuthServers, Store: s.store, Log: s.log}
+	c.Transport = bitrix.NewTransport(bitrix.TransportConfig{Allow: s.allow})
 	if s.config.insecure {
 		c.PlainHosts = s.config.plainHosts
-		c.Transport = bitrix.NewTransport(bitrix.TransportConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	}
 	return portal.New(c)
 }
