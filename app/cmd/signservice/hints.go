@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"strings"
 
 	"signservice/app"
 	"signservice/app/i18n"
@@ -25,7 +26,7 @@ func sentence(err error) string {
 	if errors.As(err, &failure) && failure.Key != "" {
 		return i18n.For("en").T(failure.Key, failure.Args...)
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // of several causes
 }
 
 // hint gives what to do about the error, or "".

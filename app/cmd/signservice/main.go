@@ -35,6 +35,7 @@ type cli struct {
 	Serve  serveCommand  `cmd:"" help:"Serve Bitrix24 portals, over plain HTTP behind a reverse proxy."`
 	Demo   demoCommand   `cmd:"" help:"Run the product in a simulated portal on this machine."`
 	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
+	Extend extendCommand `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
 
 	Repair  repairCommand  `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`

@@ -131,7 +131,7 @@ func signOpen(tb testing.TB, in, out *os.File, key crypto.Signer, o signer.Optio
 	if err != nil {
 		return err
 	}
-	_, err = signTo(tb.Context(), out, in, info.Size(), o, key)
+	_, err = signer.SignFile(tb.Context(), out, in, info.Size(), signer.Order{Options: o, Key: key})
 	return err
 }
 

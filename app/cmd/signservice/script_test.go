@@ -28,10 +28,13 @@ func TestScript(t *testing.T) {
 	signertest.Need(t, "openssl", "qpdf", "pdfsig", "pdftotext")
 	var once sync.Once
 	var material string
+	authorities := newOnline(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exit": exit, "one-sentence": oneSentence},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit": exit, "one-sentence": oneSentence, "authorities": authorities.start, "revoke": authorities.revoke,
+		},
 		Setup: func(env *testscript.Env) error {
 			once.Do(func() { material = makeMaterial(t) })
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"time"
@@ -36,6 +35,11 @@ type signCommand struct {
 
 	Mark markFlags `embed:"" group:"Visible mark"`
 
+	Level   string     `default:"b" enum:"b,t,lt,lta" help:"Level of PAdES: b; t adds a time-stamp, lt what proves that the certificates were good, lta a time-stamp over that." placeholder:"LEVEL" group:"Level"`
+	Levels  levelFlags `embed:"" group:"Level"`
+	Certify int        `help:"Certify the document, as its first signature: 1 permits no change, 2 filling forms and signing, 3 comments too." placeholder:"P" group:"Level"`
+	Field   string     `help:"Signature field to fill, or to make." placeholder:"NAME" group:"Level"`
+
 	Sync  bool `help:"Wait until OUT is on the disk." group:"Care"`
 	Check bool `help:"Verify the signed file against IN before OUT appears." group:"Care"`
 
@@ -56,6 +60,14 @@ func (c *signCommand) AfterApply() error {
 		return errors.New("a token needs --module, --token, --id and --pin-file")
 	case !token && (c.Key == "" || c.Cert == ""):
 		return errors.New("a software key needs --key and --cert")
+	}
+	switch above := c.Level != "b"; {
+	case above && len(c.Levels.TSA) == 0:
+		return fmt.Errorf("--level %s needs --tsa URL", c.Level)
+	case !above && len(c.Levels.TSA) > 0:
+		return errors.New("--tsa needs --level t, lt or lta")
+	case c.Certify < 0 || c.Certify > 3:
+		return errors.New("--certify must be 1, 2 or 3")
 	}
 	if _, err := c.Mark.box(); err != nil {
 		return err
@@ -91,22 +103,35 @@ func (c *signCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return unsignable(c.In, err)
 	}
+	sources, end, err := c.Levels.sources()
+	if err != nil {
+		return err
+	}
+	defer end()
+	order := signer.Order{Options: o, Sources: withIssuers(sources, id.chain), Key: id.key, Check: c.Check}
+	var result *signer.Outcome
 	out := output{name: c.Out, sync: c.Sync}
-	if err := out.write(func(w *os.File) error {
-		p, err := signTo(ctx, w, doc, size, o, id.key)
-		if err != nil {
-			return err
-		}
-		warn(std.err, p.Warnings)
-		if !c.Check {
-			return nil
-		}
-		return checkSigned(ctx, doc, size, w, p)
+	if err := out.write(func(w *os.File) (err error) {
+		result, err = signer.SignFile(ctx, w, doc, size, order)
+		return err
 	}); err != nil {
+		if level := levelHint(c.In, err); level != nil {
+			return level
+		}
 		return unsignable(c.In, err)
 	}
-	fmt.Fprintf(std.out, "signed %s as %s\n", c.Out, id.leaf.Subject.CommonName)
+	warn(std.err, result.Prepared.Warnings)
+	tellShort(std.err, result.Level, result.Short)
+	fmt.Fprintf(std.out, "signed %s as %s%s\n", c.Out, id.leaf.Subject.CommonName, c.reached(result))
 	return nil
+}
+
+// reached names the level where one was asked for.
+func (c *signCommand) reached(r *signer.Outcome) string {
+	if c.Level == "b" {
+		return ""
+	}
+	return ", level " + r.Level.String()
 }
 
 // identity is the key to sign with and its certificate.
@@ -129,9 +154,11 @@ func (c *signCommand) open(ctx context.Context) (identity, error) {
 func (c *signCommand) options(id identity) (signer.Options, error) {
 	o := signer.Options{
 		Certificate: id.leaf, Chain: id.chain, Time: time.Now(), Name: id.leaf.Subject.CommonName, Reason: c.Reason,
+		Field: c.Field, Certify: c.Certify,
 	}
-	if !c.Signet {
-		return o, nil
+	var err error
+	if o.Level, err = signer.ParseLevel(c.Level); err != nil || !c.Signet {
+		return o, err
 	}
 	page, err := parsePage(c.Page)
 	if err != nil {
@@ -173,31 +200,6 @@ func parsePage(s string) (int, error) {
 		return 0, fmt.Errorf("--page must be first, last or a number from 1, not %q", s)
 	}
 	return number, nil
-}
-
-// signTo prepares, signs and embeds while reading the input once: the copy is
-// made as it is hashed, and only the signature is written afterwards.
-func signTo(ctx context.Context, w *os.File, in io.ReaderAt, size int64, o signer.Options, key crypto.Signer) (*signer.Prepared, error) {
-	o.Copy = w
-	p, err := signer.Prepare(ctx, in, size, o)
-	if err != nil {
-		return nil, err
-	}
-	cms, err := signer.Sign(ctx, p, key)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.WriteContents(w, cms)
-}
-
-// checkSigned reads both files back and compares them with what was prepared,
-// as the service always does.
-func checkSigned(ctx context.Context, in io.ReaderAt, size int64, out *os.File, p *signer.Prepared) error {
-	info, err := out.Stat()
-	if err != nil {
-		return err
-	}
-	return signer.Check(ctx, in, size, out, info.Size(), p)
 }
 
 // unsignable adds what can be done about a document that cannot be signed.

@@ -6,24 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 	"unicode"
 
 	"signservice/signer"
+	"signservice/signer/revocation"
 )
 
 // verifyCommand verifies one file; its exit code is its answer.
 type verifyCommand struct {
 	Trust []string `help:"Root certificate to trust, PEM or DER; may be given several times." type:"path" placeholder:"ROOT.pem"`
-	JSON  bool     `name:"json" help:"Print the report as JSON."`
-	File  string   `arg:"" name:"FILE" help:"The PDF to verify." type:"path"`
+	Revocation string         `default:"file" enum:"none,file,network" help:"Where to look whether certificates were revoked: ${enum}. A file names the addresses that network asks." placeholder:"WHERE"`
+	Require    bool           `name:"require-revocation" help:"Trust no certificate of which it is not known that it was not revoked."`
+	Allow      []netip.Prefix `help:"Network that may be asked although it is not public, such as 10.0.0.0/8." placeholder:"NET"`
+
+	JSON bool   `name:"json" help:"Print the report as JSON."`
+	File string `arg:"" name:"FILE" help:"The PDF to verify." type:"path"`
 }
 
 // Help explains the exit codes.
 func (c *verifyCommand) Help() string {
 	return "Exit codes: 0 all signatures are intact and, with --trust, chained to a given root; " +
-		"1 a signature is bad or not trusted, or the content was changed after it in a way that is not allowed; " +
+		"1 a signature is bad, not trusted or revoked, or the content was changed after it in a way that is not allowed; " +
 		"2 the file is unsigned or unreadable; 64 wrong usage."
 }
 
@@ -42,7 +48,11 @@ func (c *verifyCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return &exitError{exitUnreadable, err}
 	}
-	report, err := signer.Verify(ctx, f, info.Size(), signer.VerifyOptions{Roots: roots})
+	gatherer := revocation.New(revocation.Config{Allow: c.Allow})
+	defer gatherer.Close()
+	report, err := signer.Verify(ctx, f, info.Size(), signer.VerifyOptions{
+		Roots: roots, Revocation: c.policy(), Source: gatherer, RequireRevocation: c.Require,
+	})
 	if err != nil {
 		return &exitError{exitUnreadable, unreadable(c.File, err)}
 	}
@@ -62,6 +72,13 @@ func (c *verifyCommand) Run(ctx context.Context, std streams) error {
 		return &exitError{exitBad, nil}
 	}
 	return nil
+}
+
+// policy gives the signer's word for --revocation.
+func (c *verifyCommand) policy() signer.RevocationPolicy {
+	return map[string]signer.RevocationPolicy{
+		"none": signer.RevocationNone, "file": signer.RevocationEmbedded, "network": signer.RevocationNetwork,
+	}[c.Revocation]
 }
 
 // unreadable adds what can be done about a file that cannot be verified.
