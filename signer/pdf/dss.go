@@ -44,6 +44,7 @@ func VRIKey(contents []byte) string {
 
 const (
 	maxMaterial      = 16 << 20 // bytes of one certificate, OCSP answer or CRL
+	maxStore         = 64 << 20 // of all of them
 	maxMaterialCount = 4096
 )
 
@@ -55,29 +56,45 @@ func (f *File) securityStore() (*SecurityStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("security store: %w", err)
 	}
-	out := &SecurityStore{}
-	if err := f.readMaterial(d, "Certs", "OCSPs", "CRLs", &out.Certs, &out.OCSPs, &out.CRLs); err != nil {
-		return nil, fmt.Errorf("security store: %w", err)
-	}
-	vri, err := f.dictOf(d["VRI"])
+	r := storeReader{f: f, read: map[*object][]byte{}}
+	out, err := r.store(d)
 	if err != nil {
 		return nil, fmt.Errorf("security store: %w", err)
 	}
+	return out, nil
+}
+
+// A storeReader reads each stream of a store once, however often it is named.
+type storeReader struct {
+	f    *File
+	read map[*object][]byte
+	size int
+}
+
+func (r *storeReader) store(d Dict) (*SecurityStore, error) {
+	out := &SecurityStore{}
+	if err := r.material(d, "Certs", "OCSPs", "CRLs", &out.Certs, &out.OCSPs, &out.CRLs); err != nil {
+		return nil, err
+	}
+	vri, err := r.f.dictOf(d["VRI"])
+	if err != nil {
+		return nil, err
+	}
 	for key, o := range vri {
-		entry, err := f.dictOf(o)
+		entry, err := r.f.dictOf(o)
 		if err != nil {
-			return nil, fmt.Errorf("security store: %w", err)
+			return nil, err
 		}
-		r := RelatedMaterial{Key: string(key)}
-		if err := f.readMaterial(entry, "Cert", "OCSP", "CRL", &r.Certs, &r.OCSPs, &r.CRLs); err != nil {
-			return nil, fmt.Errorf("security store: %w", err)
+		related := RelatedMaterial{Key: string(key)}
+		if err := r.material(entry, "Cert", "OCSP", "CRL", &related.Certs, &related.OCSPs, &related.CRLs); err != nil {
+			return nil, err
 		}
-		tu, _, err := resolved[String](f, entry["TU"])
+		tu, _, err := resolved[String](r.f, entry["TU"])
 		if err != nil {
-			return nil, fmt.Errorf("security store: %w", err)
+			return nil, err
 		}
-		r.Time, _ = tu.Time()
-		out.Related = append(out.Related, r)
+		related.Time, _ = tu.Time()
+		out.Related = append(out.Related, related)
 	}
 	return out, nil
 }
@@ -90,14 +107,14 @@ func (f *File) dssDict() (Dict, error) {
 	return f.dictOf(c.dict["DSS"])
 }
 
-func (f *File) readMaterial(d Dict, certs, ocsps, crls Name, c, o, l *[][]byte) error {
+func (r *storeReader) material(d Dict, certs, ocsps, crls Name, c, o, l *[][]byte) error {
 	for key, list := range map[Name]*[][]byte{certs: c, ocsps: o, crls: l} {
-		items, err := listOf[*Stream](f, d[key])
+		items, err := listOf[*Stream](r.f, d[key])
 		if err != nil {
 			return err
 		}
 		for _, s := range items[:min(len(items), maxMaterialCount)] {
-			b, err := f.streamData(s, maxMaterial)
+			b, err := r.stream(s)
 			if errors.Is(err, ErrDamaged) {
 				continue
 			}
@@ -108,6 +125,21 @@ func (f *File) readMaterial(d Dict, certs, ocsps, crls Name, c, o, l *[][]byte) 
 		}
 	}
 	return nil
+}
+
+func (r *storeReader) stream(s *Stream) ([]byte, error) {
+	if b, ok := r.read[s.from]; ok && s.from != nil {
+		return b, nil
+	}
+	b, err := r.f.streamData(s, maxMaterial)
+	if err != nil {
+		return nil, err
+	}
+	if r.size += len(b); r.size > maxStore {
+		return nil, fmt.Errorf("%w: material of more than %d bytes", ErrLimit, maxStore)
+	}
+	r.read[s.from] = b
+	return b, nil
 }
 
 // AppendSecurityStore writes the file, unchanged, followed by an increment that
