@@ -55,6 +55,14 @@ type Store interface {
 	CertificateStore
 	AssignmentStore
 	SettingsStore
+	PortalStore
+}
+
+// PortalStore keeps the portals that the app is installed in.
+type PortalStore interface {
+	Portal(ctx context.Context, id app.PortalID) (app.Portal, error)
+	Portals(ctx context.Context) ([]app.Portal, error)
+	SavePortal(ctx context.Context, p app.Portal, entries ...app.AuditEntry) error
 }
 
 // Directory is the portal's list of users, asked with the administrator's own

@@ -19,6 +19,8 @@ type Config struct {
 	Tokens Tokens
 	// Fields are the file fields of the portals; nil where they cannot be asked.
 	Fields FileFields
+	// Notices tell people what happens by itself; nil where nobody is told.
+	Notices Notices
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

@@ -163,7 +163,7 @@ func (s *service) openPortals() (*portal.Portals, error) {
 // openWeb makes the pages and their calls.
 func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error {
 	enrolments := &otp.Enrolments{Store: s.store}
-	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, Enrolments: enrolments}
+	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, Enrolments: enrolments, Notices: portals}
 	if s.tokens != nil { // a nil registry inside the interface would not be nil
 		c.Tokens = s.tokens
 	}
@@ -202,9 +202,10 @@ const sweepEvery = time.Minute
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 4)
+	ended := make(chan error, 5)
 	go func() { ended <- s.queue.Run(ctx) }()
 	go func() { ended <- s.sweep(ctx) }()
+	go func() { ended <- s.warnings(ctx) }()
 	go func() { s.pages.warm(ctx, s.log); ended <- nil }()
 	go func() {
 		if s.tokens != nil {
