@@ -88,6 +88,7 @@ type IssuedCertificate struct {
 	// Serial is the certificate's serial number, hexadecimal.
 	Serial      string
 	Certificate CertificateID
+	DER         []byte
 	// Name is whom it names; User is that person's account, "" for a test
 	// certificate of the trust kit.
 	Name                string

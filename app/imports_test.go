@@ -34,7 +34,8 @@ func doors() map[string]door {
 		"app/store/storetest": {ours: []string{"app", "app/store", "app/secret"}, foreign: []string{"github.com/google/go-cmp"}},
 		"app/queue":           {ours: []string{"app", "app/store"}},
 		"app/signing":         {ours: []string{"app", "app/i18n", "signer"}},
-		"app/admin":           {ours: []string{"app", "app/i18n", "signer/keys", "signer/ca"}},
+		"app/keyring":         {ours: []string{"app", "signer/keys"}},
+		"app/admin":           {ours: []string{"app", "app/i18n", "app/keyring", "signer", "signer/keys", "signer/ca"}},
 		"app/portal":          {ours: []string{"app", "app/i18n", "bitrix"}},
 		"app/web": {
 			ours:    []string{"app", "app/signing", "app/admin", "app/portal", "app/otp", "app/i18n", "install", "views", "static"},

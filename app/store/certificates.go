@@ -68,7 +68,11 @@ func (s *Store) newCertificate(c app.Certificate, pkcs8 []byte) (func(Tx) error,
 				return known(err, "certificate.unknown")
 			}
 		}
-		return put(s, tx, bucketCertificates, at, c, nil)
+		kept := c
+		if err := s.origin(tx, &kept); err != nil {
+			return err
+		}
+		return put(s, tx, bucketCertificates, at, kept, nil)
 	}, nil
 }
 

@@ -120,3 +120,29 @@ func (s *Store) revoked(tx Tx, i app.IssuedCertificate) error {
 	a.Revocations++
 	return put(s, tx, bucketIssuers, authorityKey(i.Portal, i.Authority), a, nil)
 }
+
+// origin says of a certificate that is taken into use, from a token or a file,
+// which authority of the portal issued it, and whether that has revoked it since.
+func (s *Store) origin(tx Tx, c *app.Certificate) error {
+	issuers, err := list[app.IssuingAuthority](s, tx, bucketIssuers, Range{Prefix: prefix(string(c.Portal))}, nil)
+	if err != nil {
+		return err
+	}
+	for _, i := range issuers {
+		found, err := optional(s.issued(tx, c.Portal, i.ID, c.Serial))
+		if err != nil {
+			return err
+		}
+		if found == nil || found.Certificate != c.ID {
+			continue
+		}
+		c.Authority = i.ID
+		if c.RevokedAt.IsZero() {
+			c.RevokedAt = found.RevokedAt
+		}
+		if len(c.Chain) == 0 {
+			c.Chain = [][]byte{i.DER}
+		}
+	}
+	return nil
+}

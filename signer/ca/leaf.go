@@ -61,6 +61,19 @@ func (a Authority) issue(r LeafRequest) (*x509.Certificate, error) {
 	return a.create(template, r.Public)
 }
 
+// MayIssue tells whether the authority may issue certificates to people at the
+// time now: ErrNotIssuer where its certificate or key is not right for it, ErrLife
+// outside its life.
+func (a Authority) MayIssue(now time.Time) error {
+	if err := a.checkIssuing(); err != nil {
+		return err
+	}
+	if now.Before(a.Certificate.NotBefore) || !now.Before(a.Certificate.NotAfter) {
+		return fmt.Errorf("%w: from %v to %v", ErrLife, a.Certificate.NotBefore, a.Certificate.NotAfter)
+	}
+	return nil
+}
+
 // checkIssuing refuses what may not issue to people, with ErrNotIssuer: a root
 // would do so without the bound that an issuing authority carries.
 func (a Authority) checkIssuing() error {

@@ -229,6 +229,18 @@ func testIssued(t *testing.T, w *world) {
 	}
 	_, err = w.UpdateIssued(ctx, globex, issuerID, "7a", revoke)
 	wants(t, err, app.NotFound)
+	late := w.certificate(acme)
+	late.ID, late.Serial = "gone", "7b" // brought back from a token after it was revoked
+	must(t, w.SaveCertificate(ctx, late, []byte("canary late key")))
+	if late, err = w.Certificate(ctx, acme, "gone"); err != nil || late.Usable(w.now) != "certificate.revoked" || late.Authority != issuerID || len(late.Chain) != 1 {
+		t.Errorf("a revoked certificate comes back as %+v, %v", late, err)
+	}
+	stranger := w.certificate(acme)
+	stranger.ID, stranger.Serial = "other", "7b" // of another issuer, by chance with the same number
+	must(t, w.SaveCertificate(ctx, stranger, []byte("canary other key")))
+	if stranger, err = w.Certificate(ctx, acme, "other"); err != nil || stranger.Authority != "" || !stranger.RevokedAt.IsZero() {
+		t.Errorf("a stranger's certificate became %+v, %v", stranger, err)
+	}
 	if got := w.actions(t, acme); got != "authority.created certificate.issued certificate.revoked certificate.revoked" {
 		t.Errorf("audit: %s", got)
 	}
