@@ -66,6 +66,28 @@ type RobotStep struct {
 	EventToken Secret
 	// Workflow is the portal's id of it, for the log.
 	Workflow string
+	// Failure is the result where nobody could be invited: RobotNoDocument or
+	// RobotNoSigner; "" otherwise.
+	Failure string
+}
+
+// Results of a robot's step, beside the last states of an Invitation.
+const (
+	RobotNoDocument = "no-document"
+	RobotNoSigner   = "no-signer"
+)
+
+// RobotCall is a verified call of the robot: a workflow wants a signature.
+type RobotCall struct {
+	// Visit is the user in whose name the robot acts, at the workflow's element.
+	Visit Visit
+	// To is who shall sign, "" when the workflow named nobody.
+	To UserID
+	// Document chooses: the code of a file field, or a part of a file's name; ""
+	// is the newest one.
+	Document string
+	Note     string
+	Step     RobotStep
 }
 
 // Open tells whether the Invitation still waits.

@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,7 +11,10 @@ import (
 
 // events are those that the app takes; app/portal says what it does with them.
 func events() []string {
-	return []string{bitrix.EventAppInstall, bitrix.EventAppUninstall, bitrix.EventDealDelete}
+	return []string{
+		bitrix.EventAppInstall, bitrix.EventAppUninstall, bitrix.EventDealDelete,
+		"ONCRMLEADDELETE", "ONCRMCONTACTDELETE", "ONCRMCOMPANYDELETE", "ONCRMQUOTEDELETE", "ONCRMDYNAMICITEMDELETE",
+	}
 }
 
 // bindEvents leaves exactly these events bound, each to our handler.
@@ -40,7 +44,12 @@ func bindEvents(ctx context.Context, c *bitrix.Client, cfg Config) error {
 		if slices.Contains(there, name) {
 			continue
 		}
-		if err := c.BindEvent(ctx, name, cfg.event()); err != nil {
+		err := c.BindEvent(ctx, name, cfg.event())
+		var said *bitrix.Error
+		if !slices.Contains(events()[:3], name) && errors.As(err, &said) && said.HasCode(bitrix.CodeEventNotFound) {
+			continue // an older portal does not have them all
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	PathMain    = "/bx/app"      // handler path: the app's own page
 	PathDealTab = "/bx/deal-tab" // the Sign tab; called after its first slot
 	PathEvent   = "/bx/event"    // events
+	PathRobot   = "/bx/robot"    // the robot that asks for a signature
 )
 
 // Portals gives clients and translates their errors; *portal.Portals is it.
@@ -90,6 +91,7 @@ type Config struct {
 
 func (c Config) tab() string   { return c.BaseURL + PathDealTab }
 func (c Config) event() string { return c.BaseURL + PathEvent }
+func (c Config) robot() string { return c.BaseURL + PathRobot }
 
 // Register is Install with a client at hand. Errors are the domain's where
 // this package knows more than the client, otherwise those of package bitrix.
@@ -105,7 +107,10 @@ func Register(ctx context.Context, c *bitrix.Client, cfg Config) error {
 	if err := bindSlots(ctx, c, cfg); err != nil {
 		return explain(err, cfg)
 	}
-	return explain(bindEvents(ctx, c, cfg), cfg)
+	if err := bindEvents(ctx, c, cfg); err != nil {
+		return explain(err, cfg)
+	}
+	return explain(bindRobot(ctx, c, cfg), cfg)
 }
 
 // explain says what a refusal means at an installation.

@@ -99,7 +99,9 @@ func wanted(kinds ...string) []string {
 	all := []string{
 		"ONAPPINSTALL " + base + "/bx/event",
 		"ONAPPUNINSTALL " + base + "/bx/event",
-		"ONCRMDEALDELETE " + base + "/bx/event",
+	}
+	for _, kind := range []string{"DEAL", "LEAD", "CONTACT", "COMPANY", "QUOTE", "DYNAMICITEM"} {
+		all = append(all, "ONCRM"+kind+"DELETE "+base+"/bx/event")
 	}
 	for _, kind := range append(kinds, "DEAL", "LEAD", "CONTACT", "COMPANY", "QUOTE", "SMART_INVOICE") {
 		for _, place := range []string{"DETAIL_TAB", "DETAIL_TOOLBAR"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 
 	"signservice/app"
 	"signservice/bitrix"
@@ -32,8 +33,33 @@ func (p *Portals) Event(ctx context.Context, form url.Values) error {
 	if e.Name == bitrix.EventAppUninstall {
 		return p.Translate(op, p.appUninstalled(ctx, record))
 	}
-	// A deleted deal needs no act: its Requests end when they find it gone.
+	// Requests need no act: they end when they find their element gone.
+	if gone := deletedElement(e); gone != (app.Entity{}) && record.Installed() && p.deleted != nil {
+		return p.Translate(op, p.deleted(ctx, record.ID, gone))
+	}
 	return nil
+}
+
+// deletedElement gives the element that an event says was deleted; the zero
+// Entity for other events.
+func deletedElement(e bitrix.Event) app.Entity {
+	name, ok := strings.CutSuffix(e.Name, "DELETE")
+	if !ok {
+		return app.Entity{}
+	}
+	name, ok = strings.CutPrefix(name, "ONCRM")
+	id := int64(e.Data.At("FIELDS", "ID").ID())
+	if !ok || id <= 0 {
+		return app.Entity{}
+	}
+	kind := app.Slot("CRM_" + name + "_DETAIL_TAB").Kind()
+	if name == "DYNAMICITEM" { // smart invoices and smart processes
+		kind = int(e.Data.At("FIELDS", "ENTITY_TYPE_ID").ID())
+	}
+	if kind <= 0 {
+		return app.Entity{}
+	}
+	return app.Entity{Type: kind, ID: id}
 }
 
 // proven gives the portal whose application token the event carries.

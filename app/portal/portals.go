@@ -49,6 +49,9 @@ type Config struct {
 	Rate bitrix.BucketConfig
 	// Clock tells the time and waits; nil means the machine's.
 	Clock bitrix.Clock
+	// Deleted is told of elements that were deleted in a portal; nil tells
+	// nobody. It may be told twice, late, or never.
+	Deleted func(ctx context.Context, portal app.PortalID, e app.Entity) error
 	// Log hears of what was odd but did not fail; nil discards it.
 	Log *slog.Logger
 }
@@ -62,6 +65,7 @@ type Portals struct {
 	client  bitrix.Config // all but Endpoint and Tokens
 	clock   bitrix.Clock
 	log     *slog.Logger
+	deleted func(ctx context.Context, portal app.PortalID, e app.Entity) error
 	facts   facts
 	shelf   shelf
 	portals locks[app.PortalID] // one registration of a portal at a time
@@ -98,7 +102,7 @@ func New(c Config) (*Portals, error) {
 		return nil, app.Wrap("portal", err)
 	}
 	p := &Portals{
-		store: c.Store, oauth: oauth, clock: c.Clock, log: c.Log,
+		store: c.Store, oauth: oauth, clock: c.Clock, log: c.Log, deleted: c.Deleted,
 		client: bitrix.Config{PlainHosts: c.PlainHosts, Transport: c.Transport, Buckets: buckets, Clock: c.Clock},
 	}
 	p.grants = bitrix.NewGrants(oauth, &grantStore{portals: p})

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -25,6 +26,9 @@ type Config struct {
 	// Authorities give time-stamps and revocation material; nil keeps every
 	// signature at level B.
 	Authorities Authorities
+	// Delivered is told of each Request whose signed file is in the portal, before
+	// it is Done, and perhaps twice; nil tells nobody.
+	Delivered func(ctx context.Context, r app.Request) error
 	// Wake tells the queue that Requests wait. It must not block.
 	Wake func()
 	// MaxSize limits a document, in bytes; 0 means app.MaxFileSize.

@@ -306,5 +306,10 @@ func (s *Service) tell(ctx context.Context, r app.Request) error {
 	if err != nil {
 		return app.Wrap("tell the timeline", err)
 	}
+	if s.Config.Delivered != nil {
+		if err := s.Config.Delivered(ctx, r); err != nil {
+			return app.Wrap("tell of delivery", err)
+		}
+	}
 	return s.advance(ctx, r, app.Done, app.ActDone, func(*app.Request) {})
 }
