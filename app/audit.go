@@ -38,8 +38,12 @@ const (
 	ActAuthorityRevoked   Action = "authority.revoked"   // an issuing authority
 	ActAuthorityExported  Action = "authority.exported"  // a root's key, encrypted
 	ActAuthorityKeyGone   Action = "authority.key-removed"
-	ActAuthorityList      Action = "authority.list" // a root's list that was made elsewhere
-	ActClockAccepted      Action = "clock.accepted" // an earlier time than seen before is the right one
+	ActAuthorityList      Action = "authority.list"    // a root's list that was made elsewhere
+	ActClockAccepted      Action = "clock.accepted"    // an earlier time than seen before is the right one
+	ActTokenPIN           Action = "token.pin"         // an administrator typed it
+	ActTokenPINAllowed    Action = "token.pin-allowed" // to be sent once more
+	ActTokenKey           Action = "token.key"         // made on it
+	ActTokenWritten       Action = "token.written"     // a certificate, onto it
 	ActAssigned           Action = "assignment.created"
 	ActAssignmentLimited  Action = "assignment.limited"
 	ActUnassigned         Action = "assignment.removed"
@@ -62,6 +66,8 @@ const (
 	ActInvitationEnded    Action = "invitation.withdrawn" // or gone with its element
 	ActRefusedVisit       Action = "visit.refused"
 	ActExported           Action = "journal.exported"
+	ActConfirmed          Action = "confirm.right" // an administrator's own code, before a dangerous act
+	ActConfirmWrong       Action = "confirm.wrong"
 	ActSettingsSaved      Action = "settings.saved"
 )
 
