@@ -71,10 +71,15 @@ type Visit struct {
 	Slot  Slot
 	// Entity is the element whose card shows the tab; zero elsewhere.
 	Entity Entity
+	// Invitation is the one that the visitor has come by; "" elsewhere.
+	Invitation InvitationID
 	// Language is the one the portal's page was shown in, as Bitrix24 writes it.
 	Language string
 	// TimeZone is the user's IANA time zone; "" when unknown.
 	TimeZone string
+	// Code is the one-time code that an administrator typed to confirm a
+	// dangerous act, not yet looked at; "" elsewhere.
+	Code Secret
 }
 
 // User is a user of a portal as its directory tells it.

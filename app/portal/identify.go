@@ -53,6 +53,9 @@ func (p *Portals) Identify(ctx context.Context, form url.Values) (app.Visit, err
 		return app.Visit{}, p.Translate(op, err)
 	}
 	v.Slot, v.Entity, v.Language = slot, entity, language(post.Language)
+	if slot == app.SlotMain && entity != (app.Entity{}) {
+		v.Invitation = invitationOf(post.Options)
+	}
 	return v, nil
 }
 
@@ -165,6 +168,16 @@ func openedAt(o bitrix.Options) app.Entity {
 		return app.Entity{}
 	}
 	return app.Entity{Type: int(kind), ID: int64(id)}
+}
+
+// invitationOf is the invitation that a button of ours names; "" where what is
+// named cannot be one.
+func invitationOf(o bitrix.Options) app.InvitationID {
+	id := o.Text("invitation")
+	if len(id) > 64 || strings.Trim(id, "0123456789abcdef") != "" {
+		return ""
+	}
+	return app.InvitationID(id)
 }
 
 // language keeps what may be a code of a language: two letters, sometimes more.

@@ -103,7 +103,7 @@ func (w *world) buildPortal() {
 	w.other = p.AddDeal(simulator.Deal{Title: "Lift", Responsible: w.mary})
 	w.file = p.PutFile(w.deal, w.single, "Договор.pdf", w.original)
 	w.client = p.AddApp(simulator.LocalApp{
-		Title: "Sign", HandlerURL: "http://127.0.0.1:9/bx/app", Scopes: []string{"crm", "placement", "user_basic", "im"},
+		Title: "Sign", HandlerURL: "http://127.0.0.1:9/bx/app", Scopes: []string{"crm", "placement", "user_basic", "im", "disk", "bizproc"},
 	})
 	w.must(w.cloud.Start(context.Background()))
 }
