@@ -173,6 +173,11 @@ func (s *Service) SaveAccount(ctx context.Context, v app.Visit, in AccountInput)
 	if err != nil {
 		return app.Account{}, err
 	}
+	if in.CodeOff && !before.CodeOff {
+		if err := s.confirm(ctx, v, op); err != nil {
+			return app.Account{}, err
+		}
+	}
 	after := before
 	after.Login, after.Description, after.Blocked = in.Login, in.Description, in.Blocked
 	after.CodeOff, after.CodeOffReason = in.CodeOff, in.CodeOffReason
@@ -254,6 +259,9 @@ func (s *Service) DeleteAccount(ctx context.Context, v app.Visit, user app.UserI
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if _, err := s.account(ctx, v, op, user); err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, v, op); err != nil {
 		return err
 	}
 	return app.Wrap(op, s.config.Store.DeleteAccount(ctx, v.Portal, user, entry(v, app.ActAccountDeleted, string(user))))

@@ -32,6 +32,15 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 	if err := s.hasCertificate(ctx, v, op, certificate); err != nil {
 		return err
 	}
+	c, err := s.config.Store.Certificate(ctx, v.Portal, certificate)
+	if err != nil {
+		return app.Wrap(op, err)
+	}
+	if c.Owner != "" && c.Owner != user { // another person will sign in the owner's name
+		if err := s.confirm(ctx, v, op); err != nil {
+			return err
+		}
+	}
 	a := app.Assignment{Portal: v.Portal, User: user, Certificate: certificate, CreatedAt: s.config.Now().UTC(), CreatedBy: v.User}
 	return app.Wrap(op, s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)))
 }

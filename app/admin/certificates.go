@@ -128,6 +128,9 @@ func (s *Service) RemoveCertificate(ctx context.Context, v app.Visit, id app.Cer
 	if err := s.hasCertificate(ctx, v, op, id); err != nil {
 		return err
 	}
+	if err := s.confirm(ctx, v, op); err != nil {
+		return err
+	}
 	return app.Wrap(op, s.config.Store.DeleteCertificate(ctx, v.Portal, id, certificateEntry(v, app.ActCertificateRemoved, id)))
 }
 

@@ -160,6 +160,13 @@ func (s *Service) SetOwner(ctx context.Context, v app.Visit, id app.CertificateI
 	if err := s.owner(ctx, v, op, owner); err != nil {
 		return app.Certificate{}, err
 	}
+	before, err := s.config.Store.Certificate(ctx, v.Portal, id)
+	if err == nil && before.Owner != "" && before.Owner != owner { // or the assignment would look like the person's own
+		err = s.confirm(ctx, v, op)
+	}
+	if err != nil && !errors.Is(err, app.NotFound) {
+		return app.Certificate{}, err
+	}
 	return s.changeCertificate(ctx, v, op, id, func(c *app.Certificate) (string, error) {
 		if c.Owner == owner {
 			return "", nil

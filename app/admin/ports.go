@@ -55,6 +55,7 @@ type Store interface {
 	CertificateStore
 	AssignmentStore
 	SettingsStore
+	Authenticators
 	PortalStore
 }
 

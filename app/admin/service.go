@@ -17,6 +17,8 @@ type Config struct {
 	Enrolments Enrolments
 	// Tokens are the configured tokens; nil where there are none.
 	Tokens Tokens
+	// CheckCode looks at an administrator's own code; required.
+	CheckCode CheckCode
 	// Fields are the file fields of the portals; nil where they cannot be asked.
 	Fields FileFields
 	// Notices tell people what happens by itself; nil where nobody is told.
@@ -32,15 +34,16 @@ type Service struct {
 	// changes lets one change at a time look at what there is and store what
 	// follows from it, so that no login is given twice. It is not held while the
 	// portal or a token is asked.
-	changes sync.Mutex
+	changes   sync.Mutex
+	confirmed confirmations
 	// files lets one file with a key be opened at a time.
 	files sync.Mutex
 }
 
 // New checks the configuration and gives a Service.
 func New(c Config) (*Service, error) {
-	if c.Store == nil || c.Directory == nil || c.Enrolments == nil {
-		return nil, errors.New("admin: store, directory and enrolments are required")
+	if c.Store == nil || c.Directory == nil || c.Enrolments == nil || c.CheckCode == nil {
+		return nil, errors.New("admin: store, directory, enrolments and code check are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now

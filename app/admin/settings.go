@@ -76,6 +76,9 @@ func (s *Service) SaveSettings(ctx context.Context, v app.Visit, in SettingsInpu
 	if err != nil {
 		return app.Settings{}, err
 	}
+	if err := s.confirm(ctx, v, op); err != nil {
+		return app.Settings{}, err
+	}
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	old, err := s.config.Store.Settings(ctx, v.Portal)

@@ -40,6 +40,7 @@ func TestSoftHSM(t *testing.T) {
 	})
 	clock := func() time.Time { return w.now }
 	service, err := admin.New(admin.Config{
+		CheckCode: otp.Verify,
 		Store: w.store, Directory: w.directory, Tokens: registry, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
 	})
 	if err != nil {

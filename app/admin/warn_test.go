@@ -39,6 +39,7 @@ func (w *world) restarted(b *board) *admin.Service {
 	w.t.Helper()
 	clock := func() time.Time { return w.now }
 	s, err := admin.New(admin.Config{
+		CheckCode: otp.Verify,
 		Store: w.store, Directory: w.directory, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock}, Notices: b,
 	})
 	if err != nil {

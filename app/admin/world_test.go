@@ -64,6 +64,7 @@ func newWorld(t *testing.T) *world {
 		}
 	}
 	w.Service, err = admin.New(admin.Config{
+		CheckCode: otp.Verify,
 		Store: w.store, Directory: w.directory, Tokens: w.tokens, Now: clock,
 		Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
 	})

@@ -98,6 +98,10 @@ func (s *Server) adminRoutes() []route {
 	}
 }
 
+// codeHeader brings the code with which an administrator confirms a dangerous
+// act. It is no part of the call's body: any call may turn out to need one.
+const codeHeader = "X-Confirmation-Code"
+
 // through is the way through a route's door to its handler.
 func (s *Server) through(r route) echo.HandlerFunc {
 	if r.held == nil {
@@ -121,7 +125,11 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	if err := s.unseal(bearerOf(c.Request()), sessionUse, &held); err != nil {
 		return nil, err
 	}
-	now := newCall(c, held.visit())
+	v := held.visit()
+	if r.door == doorAdmin {
+		v.Code = app.Secret(c.Request().Header.Get(codeHeader))
+	}
+	now := newCall(c, v)
 	now.enrolment = held.Enrolment
 	if !s.config.Now().Before(held.Ends) {
 		// The page's script asks the portal for a new one.

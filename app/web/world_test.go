@@ -190,7 +190,7 @@ func (w *world) assemble() {
 	must(err)
 	w.run(jobs)
 	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, Enrolments: enrolments, Now: w.clock.Now}
+	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Enrolments: enrolments, Now: w.clock.Now}
 	if w.tokens != nil {
 		settings.Tokens = w.tokens
 	}
@@ -371,6 +371,8 @@ type page struct {
 	*world
 	session string
 	html    string
+	// confirm is the administrator's own code, for dangerous acts.
+	confirm string
 }
 
 var (
@@ -410,6 +412,9 @@ func (p *page) call(method, path string, body any) *answer {
 	r := httptest.NewRequest(method, path, content)
 	r.RemoteAddr = "203.0.113.7:40000"
 	r.Header.Set("Authorization", "Bearer "+p.session)
+	if p.confirm != "" {
+		r.Header.Set("X-Confirmation-Code", p.confirm)
+	}
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

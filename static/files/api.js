@@ -16,6 +16,7 @@ export class Problem extends Error {
   constructor(fields) {
     super(fields.message);
     this.kind = fields.kind || "unavailable";
+    this.key = fields.key || "";
     this.html = fields.html || "";
     this.field = fields.field || "";
     this.after = fields.after || 0;
@@ -63,6 +64,7 @@ async function request(method, path, data, options = {}) {
       headers: {
         Authorization: `Bearer ${session}`,
         ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
+        ...(options.code ? { "X-Confirmation-Code": options.code } : {}),
       },
       body: method === "GET" ? undefined : JSON.stringify(data ?? {}),
       credentials: "omit",
@@ -90,8 +92,30 @@ async function request(method, path, data, options = {}) {
 
 // get and post give the server's answer as an object, blob as a file in memory.
 export const get = async (path) => (await request("GET", path)).json();
-export const post = async (path, data, signal) => (await request("POST", path, data, { signal })).json();
+export const post = async (path, data, signal) => (await confirmed(path, data, signal)).json();
 export const blob = async (path, data, signal) => (await request("POST", path, data, { signal })).blob();
+
+// Dangerous acts want the administrator's own code: a page that has them says
+// how it is asked.
+let ask = null;
+export const onConfirm = (how) => (ask = how);
+
+// confirmed sends a call, again with a code as long as one is asked for. A
+// person who gives none leaves the first refusal standing.
+async function confirmed(path, data, signal) {
+  let code = "";
+  for (;;) {
+    try {
+      return await request("POST", path, data, { signal, code });
+    } catch (cause) {
+      const asked = cause.key === "confirm.needed" || (code && /^code\./.test(cause.key));
+      if (!ask || !asked) throw cause;
+      const typed = await ask(cause.key === "confirm.needed" ? "" : cause.message);
+      if (!typed) throw cause;
+      code = typed;
+    }
+  }
+}
 
 // download fetches a file with the session and hands it to the browser.
 export async function download(path) {

@@ -48,6 +48,9 @@ document.addEventListener("keydown", () => {
   if (at && at.height > 0) pressed = at.top;
 }, true);
 
+// lastPressed is how far from the top that was, in pixels.
+export const lastPressed = () => pressed;
+
 // toast tells of a small success, near where the person pressed, and goes by
 // itself. A newer one takes its place.
 export function toast(text) {

@@ -1,9 +1,9 @@
 // The settings page: sections, forms, the choice of a person, and tick boxes
 // that assign at once.
 
-import { get, post, say } from "./api.js";
+import { get, post, say, onConfirm } from "./api.js";
 import { inFrame, selectUser } from "./frame.js";
-import { buttons, busy, problem, replace, toast, element, errorBox } from "./page.js";
+import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed } from "./page.js";
 import { codes, filters, failed, clearErrors } from "./form.js";
 
 const place = document.getElementById("section");
@@ -234,6 +234,24 @@ function person(field) {
     });
   }
 }
+
+// A dangerous act is confirmed in a dialog, near where the person pressed.
+const dialog = document.getElementById("confirmation");
+onConfirm((why) => {
+  const field = dialog.querySelector("[name=code]");
+  const error = dialog.querySelector("[data-error-for]");
+  field.value = "";
+  error.textContent = why;
+  field.toggleAttribute("aria-invalid", Boolean(why));
+  dialog.style.top = `${Math.max(16, lastPressed() - 120)}px`;
+  dialog.returnValue = "";
+  dialog.showModal();
+  field.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? field.value : ""), { once: true });
+  });
+});
+codes(dialog);
 
 buttons(show);
 open("overview");
