@@ -17,9 +17,31 @@
 // document, unchanged, followed by the increment with the signature in its
 // place. Verify tells what a stranger would find.
 //
-// Two helpers stand beside them: Inspect tells in advance whether a document can
-// be signed, and Check holds a finished file against its original and against
-// what was prepared, before it leaves the house.
+// Helpers stand beside them: Inspect tells in advance whether a document can be
+// signed, Check holds a finished file against its original and against what was
+// prepared, before it leaves the house, and SignFile takes all steps at once. Look
+// shows what stands on a page already, Draft the document with its signet before
+// anybody signs, and Specimen the signet alone.
+//
+// # Levels
+//
+// A signature of level B-B proves who signed what. It says when, but that is a
+// claim, and it ends with the certificate. Two more steps, which need no key,
+// make it last (EN 319 142-1, 6):
+//
+//	p, err := signer.Prepare(ctx, doc, size, signer.Options{Certificate: cert, Level: signer.LevelLTA})
+//	cms, err := signer.Sign(ctx, p, key)
+//	cms, err = signer.Stamp(ctx, p, cms, timestamps)       // B-T
+//	err = signer.Embed(ctx, out, doc, p, cms)
+//	e, err := signer.Raise(ctx, signed, size, signer.ExtendOptions{Sources: sources}) // B-LT, B-LTA
+//	_, err = out.Write(e.Increment)
+//
+// Stamp has an authority say when the signature existed. Raise adds what proves
+// that the certificates were good then, and a time-stamp over that; it also
+// raises signatures that others made, and renews a time-stamp before its
+// authority's certificate expires. Each step can be repeated and taken by
+// another process. Extend is Raise with a copy of the document. What happens when
+// an authority does not answer is the caller's policy: Sources.Shortfall.
 //
 // # What Verify asks
 //
@@ -31,9 +53,20 @@
 // ChangeKind. What cannot be compared is not allowed. Bytes behind the last
 // revision are not allowed either, whatever they are.
 //
-// It does not ask whether a certificate was revoked. A signature that was taken
-// away together with its field is not found: a file without signatures is
-// unsigned, not good.
+// Since when does it exist? A claimed time proves nothing. A time-stamp counts
+// while its authority's certificate is good, or was at a time for which a newer
+// time-stamp vouches; without one the signer's certificate has to be valid now.
+// Was it revoked by then? The file's own security store is asked, the network
+// only by VerifyOptions.Revocation. A revocation after the proven time does no
+// harm. What nobody knows is reported, and is not held against a signature unless
+// VerifyOptions.RequireRevocation says so, or the certificate has expired and
+// nobody can be asked any more.
+//
+// The level that is reported is the one for which everything is in the file and
+// holds: a store without the material for these very certificates is no B-LT.
+//
+// A signature that was taken away together with its field is not found: a file
+// without signatures is unsigned, not good.
 //
 // # Guarantees
 //

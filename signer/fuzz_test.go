@@ -2,6 +2,9 @@ package signer_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,18 +44,40 @@ func seed(f *testing.F) {
 	}
 }
 
-// FuzzVerify: no file makes Verify panic, and an intact signature covers what
-// it says it covers.
+// FuzzVerify: no file makes Verify panic, an intact signature covers what it says
+// it covers, and nothing is trusted, proven or of a level which is not: the root
+// of our own files with time-stamps and material is known to the target, its key
+// is not.
 func FuzzVerify(f *testing.F) {
 	seed(f)
+	root, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := newAuthoritiesOf(f, signertest.CAOptions{RootKey: root})
+	id := a.ca.Issue(f, signertest.Leaf{})
+	for _, level := range []signer.Level{signer.LevelB, signer.LevelT, signer.LevelLT, signer.LevelLTA} {
+		in := a.signAt(f, signertest.PDF{}.Bytes(), id, level)
+		if !verify(f, in, a.ca.Root.Certificate).Good(true) {
+			f.Fatal("a seed is not trusted")
+		}
+		f.Add(in)
+	}
+	roots := []*x509.Certificate{a.ca.Root.Certificate}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		r, err := signer.Verify(t.Context(), bytes.NewReader(in), int64(len(in)), signer.VerifyOptions{})
+		r, err := signer.Verify(t.Context(), bytes.NewReader(in), int64(len(in)), signer.VerifyOptions{Roots: roots})
 		if err != nil {
 			return
 		}
 		for _, s := range r.Signatures {
-			if !s.Intact && (s.WholeFile || s.Trusted || s.Good()) || s.Trusted {
+			if !s.Intact && (s.WholeFile || s.Trusted || s.Good() || s.Level > 0 || s.Time.Trusted) {
 				t.Errorf("contradiction: %+v", s)
+			}
+			if s.Type == "Sig" && s.Level >= signer.LevelT && s.Time.Source == signer.TimeClaimed {
+				t.Errorf("a level without a time-stamp: %+v", s)
+			}
+			if s.Trusted && s.Signer != "Mary Example" && s.Signer != "Test TSA" || s.Time.Trusted && s.Time.Authority != "Test TSA" {
+				t.Errorf("trusted, and yet nobody of ours: %+v", s)
 			}
 			if len(s.Findings()) == 0 {
 				t.Error("nothing is said")

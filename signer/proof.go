@@ -24,6 +24,9 @@ type Proof struct {
 	// Trusted: the authority leads to one of the given roots, and was good when
 	// its word was last vouched for: by a newer time-stamp, or now.
 	Trusted bool `json:"trusted"`
+	// Expires is when the authority's certificate does: a newer time-stamp has to
+	// be made before, if the proof is to outlive it.
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Standing is what is known of a certificate's revocation.

@@ -43,7 +43,12 @@ func (a *authorities) trust() string {
 
 func newAuthorities(tb testing.TB) *authorities {
 	tb.Helper()
-	ca := signertest.NewCA(tb, signertest.CAOptions{})
+	return newAuthoritiesOf(tb, signertest.CAOptions{})
+}
+
+func newAuthoritiesOf(tb testing.TB, o signertest.CAOptions) *authorities {
+	tb.Helper()
+	ca := signertest.NewCA(tb, o)
 	ca.ServeChain(tb)
 	return &authorities{ca: ca, tsa: signertest.NewTSA(tb, ca, nil), tb: tb}
 }

@@ -179,7 +179,10 @@ func (p Proof) finding(trustAsked bool) string {
 	}
 	line := fmt.Sprintf("time-stamped %s by %s (%s)", p.At.Format(time.RFC3339), p.Authority, p.Source)
 	if trustAsked && !p.Trusted {
-		line += ", an authority that is not trusted"
+		return line + ", an authority that is not trusted"
+	}
+	if p.Source == TimeDocumentStamp {
+		line += "; to be renewed before " + p.Expires.Format(time.DateOnly)
 	}
 	return line
 }

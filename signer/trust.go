@@ -24,7 +24,11 @@ type stamp struct {
 
 // proof gives what the stamp says.
 func (s *stamp) proof() Proof {
-	return Proof{At: s.token.Time, Source: s.source, Authority: nameOf509(s.token.Certificate()), Trusted: s.trusted}
+	p := Proof{At: s.token.Time, Source: s.source, Authority: nameOf509(s.token.Certificate()), Trusted: s.trusted}
+	if c := s.token.Certificate(); c != nil {
+		p.Expires = c.NotAfter
+	}
+	return p
 }
 
 // nameOf509 gives the common name of a certificate, or its whole subject.
@@ -122,8 +126,14 @@ func (v *verification) judgeStamp(ctx context.Context, known time.Time) {
 	v.report.Revocation = v.revocation(ctx, chain, known)
 }
 
+// clockSkew is how far an authority's clock may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
 // trustStamp tells why the authority of a time-stamp is not believed at a time.
 func (v *verification) trustStamp(ctx context.Context, s *stamp, at time.Time) error {
+	if s.token.Time.After(v.now.Add(clockSkew)) {
+		return fmt.Errorf("it is of the future: %s", s.token.Time.Format(time.RFC3339))
+	}
 	if at.Before(s.token.Time) { // stamped before what it covers: clocks differ
 		at = s.token.Time
 	}

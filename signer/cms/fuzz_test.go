@@ -2,6 +2,7 @@ package cms_test
 
 import (
 	"bytes"
+	"crypto"
 	"testing"
 
 	"signservice/signer/cms"
@@ -41,5 +42,44 @@ func FuzzParse(f *testing.F) {
 		}
 		sd.Signer.Timestamps()
 		sd.Signer.SigningTime()
+	})
+}
+
+// FuzzWithTimestamp holds that no container and no token make stamping panic,
+// and that what is stamped says what it said before.
+func FuzzWithTimestamp(f *testing.F) {
+	_, der := sealed(f, signertest.P256)
+	ca := signertest.NewCA(f, signertest.CAOptions{})
+	token := signertest.NewTSA(f, ca, nil).Stamp(f, sum(crypto.SHA256, content))
+	f.Add(der, token)
+	f.Add(reencode(der, indefinite), reencode(token, overlong))
+	f.Add(token, der)
+	for _, s := range strangeSignatures(f) {
+		f.Add(s.container, token)
+	}
+	f.Fuzz(func(t *testing.T, container, token []byte) {
+		out, err := cms.WithTimestamp(container, token)
+		if err != nil {
+			return
+		}
+		before, err := cms.Parse(container)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := cms.Parse(out)
+		if err != nil {
+			t.Fatalf("what was stamped cannot be read: %v", err)
+		}
+		if !bytes.Equal(before.Signer.Signature, after.Signer.Signature) || len(after.Signer.Timestamps()) != len(before.Signer.Timestamps())+1 {
+			t.Error("it says something else")
+		}
+		if before.Signer.Hash.Available() {
+			digest := make([]byte, before.Signer.Hash.Size())
+			_, first := before.Verify(digest)
+			_, second := after.Verify(digest)
+			if (first == nil) != (second == nil) {
+				t.Errorf("%v became %v", first, second)
+			}
+		}
 	})
 }

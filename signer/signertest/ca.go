@@ -36,6 +36,9 @@ type revocation struct {
 type CAOptions struct {
 	Name      string    // prefix of the two names; default "Test"
 	Algorithm Algorithm // of both keys
+	// RootKey is the root's; new when nil. Fuzzing goes on in processes of its
+	// own, which know the root again by name and key.
+	RootKey crypto.Signer
 }
 
 // NewCA makes a certificate authority, valid from yesterday for ten years.
@@ -45,12 +48,15 @@ func NewCA(tb testing.TB, o CAOptions) *CA {
 		o.Name = "Test"
 	}
 	ca := &CA{revoked: map[string]revocation{}, override: map[string]Handler{}}
-	ca.Root = authority(tb, o.Name+" Root CA", o.Algorithm, nil, 1)
-	ca.Issuing = authority(tb, o.Name+" Issuing CA", o.Algorithm, ca.Root, 0)
+	if o.RootKey == nil {
+		o.RootKey = NewKey(tb, o.Algorithm)
+	}
+	ca.Root = authority(tb, o.Name+" Root CA", o.RootKey, nil, 1)
+	ca.Issuing = authority(tb, o.Name+" Issuing CA", NewKey(tb, o.Algorithm), ca.Root, 0)
 	return ca
 }
 
-func authority(tb testing.TB, name string, a Algorithm, issuer *Identity, below int) *Identity {
+func authority(tb testing.TB, name string, key crypto.Signer, issuer *Identity, below int) *Identity {
 	tb.Helper()
 	template := &x509.Certificate{
 		SerialNumber:          serial(tb),
@@ -63,7 +69,7 @@ func authority(tb testing.TB, name string, a Algorithm, issuer *Identity, below 
 		MaxPathLenZero:        below == 0,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
-	return sign(tb, template, NewKey(tb, a), issuer)
+	return sign(tb, template, key, issuer)
 }
 
 // sign has the issuer sign the template; the certificate's own key does it when

@@ -1,9 +1,11 @@
 package tsp
 
 import (
+	"bytes"
 	"crypto"
 	"errors"
 	"math/big"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -35,8 +37,28 @@ func TestFreeText(t *testing.T) {
 	}
 }
 
-// FuzzAnswer holds that no answer makes the reader panic.
+// FuzzAnswer holds that no answer makes the client panic, and that it takes no
+// token which is not over its digest with its nonce. The seeds are answers of an
+// authority in its good and bad days.
 func FuzzAnswer(f *testing.F) {
+	ca := signertest.NewCA(f, signertest.CAOptions{})
+	tsa := signertest.NewTSA(f, ca, nil)
+	q := query{hash: crypto.SHA256, digest: make([]byte, 32), nonce: big.NewInt(0x1234)}
+	body, err := q.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, fault := range []signertest.Fault{
+		signertest.NoFault, signertest.WrongNonce, signertest.WrongImprint, signertest.WrongSignature, signertest.NoCertificate,
+		signertest.Rejection, signertest.NoToken, signertest.Garbage, signertest.TrailingData, signertest.PlainData, signertest.FractionalSeconds,
+	} {
+		tsa.SetFault(fault)
+		answer, err := Client{HTTP: &http.Client{}}.post(f.Context(), tsa.URL, body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(answer)
+	}
 	f.Add([]byte{0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02})
 	f.Add([]byte{0x30, 0x0a, 0x30, 0x08, 0x02, 0x01, 0x02, 0x30, 0x03, 0x0c, 0x01, 'a'})
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -44,6 +66,12 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = Parse(der) // must not panic
+		token, err := Parse(der)
+		if err != nil || (Client{Roots: ca.Pool()}).check(q, token) != nil {
+			return
+		}
+		if !bytes.Equal(token.Imprint, q.digest) || token.Nonce.Cmp(q.nonce) != 0 {
+			t.Error("taken, and yet about something else")
+		}
 	})
 }
