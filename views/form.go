@@ -7,6 +7,11 @@ type Document struct {
 	Facts []string
 	// State is a badge: its tone ("", "good", "warn", "bad", "busy") and words.
 	Tone, State string
+	// Ref names a row's document; Pending tells that its words are not all known.
+	Ref     string
+	Pending bool
+	// Note says why the document cannot be opened; "" where it can.
+	Note string
 	// Open is what a row's button does, with its words; nil for a heading.
 	Open *Action
 	// Extra are further buttons of a row or heading.
@@ -17,6 +22,8 @@ type Document struct {
 type Documents struct {
 	T    T
 	List []Document
+	// Pending tells that rows are still being asked about.
+	Pending bool
 	// Recent are the person's latest signatures at this deal.
 	Recent []Document
 	// Notice stands in place of the list; nil where there is one.
@@ -84,6 +91,8 @@ type Form struct {
 	Language string
 	// Button says what pressing it does: "Sign contract.pdf".
 	Button string
+	// Promise says where the signed file will go.
+	Promise string
 	// Fingerprint is the beginning of the document's SHA-256, in groups; empty
 	// for several documents.
 	Fingerprint string

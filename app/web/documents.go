@@ -13,14 +13,10 @@ func (c *call) documentList(documents []app.Document, recent []app.Request) view
 	list := views.Documents{T: c.T}
 	seen := map[string]bool{}
 	for _, d := range documents {
-		row := views.Document{Name: d.Name, Facts: c.documentFacts(d)}
-		open := views.Action{Words: c.T("documents.open"), Post: "/api/sign/documents", Body: bodyOf(refOf(d))}
-		if r, ok := latest(recent, d); ok {
-			seen[string(r.ID)] = true
-			c.rowState(&row, &open, r)
-		}
-		row.Open = &open
+		row, request := c.documentRow(d, recent)
+		seen[string(request)] = true
 		list.List = append(list.List, row)
+		list.Pending = list.Pending || d.Pending
 	}
 	var others []app.Request
 	for _, r := range recent {
@@ -30,6 +26,25 @@ func (c *call) documentList(documents []app.Document, recent []app.Request) view
 	}
 	list.Recent = c.recent(others)
 	return list
+}
+
+// documentRow is a document's row, with the visitor's Request that it shows.
+func (c *call) documentRow(d app.Document, recent []app.Request) (views.Document, app.RequestID) {
+	row := views.Document{Ref: d.Ref(), Name: d.Name, Facts: c.sourceFacts(d)}
+	switch {
+	case d.Unreadable != "":
+		row.Note = c.T(d.Unreadable)
+		return row, ""
+	case d.Pending:
+		row.Pending, row.Facts = true, append(row.Facts, c.T("document.pending"))
+	}
+	open := views.Action{Words: c.T("documents.open"), Post: "/api/sign/documents", Body: bodyOf(refOf(d))}
+	r, ok := latest(recent, d)
+	if ok {
+		c.rowState(&row, &open, r)
+	}
+	row.Open = &open
+	return row, r.ID
 }
 
 // latest is the visitor's newest Request that made this file or works on it.

@@ -47,6 +47,7 @@ func (s *Server) formOf(c *call, list []app.Request, choices signing.Choices) vi
 
 // addOutlook says what pressing the button does, and leads back to the list.
 func (c *call) addOutlook(f *views.Form, list []app.Request) {
+	f.Promise = c.promises(list)
 	back := views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true}
 	if len(list) == 1 {
 		f.Button, f.Fingerprint = c.T("sign.button", list[0].Document.Name), fingerprint(list[0].Original.SHA256)

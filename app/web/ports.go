@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io"
+	"iter"
 	"net/url"
 	"time"
 
@@ -46,6 +47,8 @@ type Installer interface {
 // Signing is the use case of the Sign tab; *signing.Service is it.
 type Signing interface {
 	Documents(ctx context.Context, v app.Visit) ([]app.Document, error)
+	// Details tells of the documents that are Pending, each as it becomes known.
+	Details(ctx context.Context, v app.Visit) iter.Seq2[app.Detail, error]
 	Freeze(ctx context.Context, v app.Visit, ref signing.DocumentRef) (app.Request, error)
 	Choices(ctx context.Context, v app.Visit) (signing.Choices, error)
 	Sign(ctx context.Context, v app.Visit, in signing.OrderInput) (app.Order, error)

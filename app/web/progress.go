@@ -124,7 +124,7 @@ func (c *call) done(r app.Request) views.Notice {
 	n := views.Notice{
 		T: c.T, Icon: "check", Tone: "good", Title: c.T("done.title"),
 		Text:  c.T("done.text", r.UserName, c.words.Time(r.SignedAt)),
-		Facts: []string{c.T("done.replaced")},
+		Facts: []string{c.delivered(r)},
 		Actions: []views.Action{
 			{Words: c.T("done.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
 			{Words: c.T("done.previous"), Icon: "clock", Download: requestPath(r.ID) + "/original"},

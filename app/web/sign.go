@@ -70,10 +70,15 @@ func (s *Server) signStart(c *call) error {
 	if err != nil {
 		return app.Wrap("list documents", err)
 	}
+	if n := pending(documents); n > 0 && n <= soon {
+		if documents, err = s.complete(ctx, c, documents); err != nil {
+			return err
+		}
+	}
 	switch {
 	case len(documents) == 0:
 		return c.noDocuments(recent)
-	case len(documents) == 1 && !list && !known(recent, documents[0]):
+	case len(documents) == 1 && !list && opens(documents[0]) && !known(recent, documents[0]):
 		ref := refOf(documents[0])
 		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(documents[0].Name, c.T("sign.opening", documents[0].Name)))
 	}

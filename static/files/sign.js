@@ -3,6 +3,7 @@
 
 import { get, post, events } from "./api.js";
 import { reloadData } from "./frame.js";
+import { details } from "./details.js";
 import { buttons, problem, replace } from "./page.js";
 import { SignForm } from "./signform.js";
 
@@ -27,6 +28,10 @@ async function show(screen) {
   if (place.querySelector("#sign-form")) form = new SignForm(place, show);
   if (place.querySelector("[data-watch]")) lookAgain();
   if (place.querySelector("[data-follow]")) follow(screen.request);
+  if (place.querySelector("[data-pending]")) {
+    following = new AbortController();
+    details(place, following.signal, show).catch((cause) => problem(document.getElementById("errors"), cause));
+  }
   if (screen.open) await open(screen.open);
 }
 
