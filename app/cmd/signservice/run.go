@@ -45,8 +45,10 @@ type service struct {
 	allow   []netip.Prefix
 	queue   *queue.Local
 	signing *signing.Service
-	office  *admin.Service
-	server  *web.Server
+	// invitations ask colleagues to sign.
+	invitations *signing.Invitations
+	office      *admin.Service
+	server      *web.Server
 }
 
 // build makes the service, top to bottom: what a room needs is made before it.
@@ -84,9 +86,13 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	if err != nil {
 		return nil, err
 	}
+	s.invitations, err = signing.NewInvitations(signing.InvitationsConfig{Store: s.store, Herald: portals, Log: log})
+	if err != nil {
+		return nil, err
+	}
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
-		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify,
+		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
 		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
 		Authorities: openAuthorities(s.allow, log), Log: log,
 	})
@@ -153,6 +159,9 @@ func openTokens(c config, log *slog.Logger) (*keys.Tokens, error) {
 // openPortals makes the client of Bitrix24.
 func (s *service) openPortals() (*portal.Portals, error) {
 	c := portal.Config{Apps: s.config.apps, AuthServers: s.config.AuthServers, Store: s.store, Log: s.log}
+	c.Deleted = func(ctx context.Context, portal app.PortalID, e app.Entity) error {
+		return s.invitations.Gone(ctx, portal, e)
+	}
 	c.Transport = bitrix.NewTransport(bitrix.TransportConfig{Allow: s.allow})
 	if s.config.insecure {
 		c.PlainHosts = s.config.plainHosts
@@ -182,7 +191,7 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	}
 	s.server, err = web.New(web.Config{
 		Public: s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
-		Installer: install.New(portals, s.config.URL), Signing: s.signing, Admin: s.office,
+		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Admin: s.office,
 		Enrolments: enrolments, Ready: s.store.Ping,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
 	})
@@ -202,8 +211,9 @@ const sweepEvery = time.Minute
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 5)
+	ended := make(chan error, 6)
 	go func() { ended <- s.queue.Run(ctx) }()
+	go func() { ended <- s.invitations.Run(ctx) }()
 	go func() { ended <- s.sweep(ctx) }()
 	go func() { ended <- s.warnings(ctx) }()
 	go func() { s.pages.warm(ctx, s.log); ended <- nil }()
