@@ -1,0 +1,178 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"signservice/app"
+)
+
+// host is one to be asked.
+type host struct {
+	check   string // "authorization" or "portal"
+	address string
+	portal  app.PortalID
+}
+
+// answer is what a host answered, or why it did not.
+type answer struct {
+	host
+	err error
+	// ahead is by how much the host's clock lies before ours; dated tells whether
+	// it said.
+	ahead time.Duration
+	dated bool
+}
+
+// ask asks all hosts at the same time.
+func (d *Doctor) ask(ctx context.Context) []answer {
+	if d.config.Transport == nil {
+		return nil
+	}
+	var list []host
+	for _, address := range d.config.AuthServers {
+		list = append(list, host{check: "authorization", address: address})
+	}
+	if d.config.Store != nil {
+		portals, err := d.config.Store.Portals(ctx)
+		if err == nil {
+			for _, p := range portals {
+				if p.Installed() {
+					list = append(list, host{check: "portal", address: p.Endpoint, portal: p.ID})
+				}
+			}
+		}
+	}
+	answers := make([]answer, len(list))
+	places := make(chan struct{}, 8)
+	var all sync.WaitGroup
+	for i, h := range list {
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			answers[i] = d.one(ctx, h)
+		})
+	}
+	all.Wait()
+	return answers
+}
+
+// one asks a host, without authorization and without following where it leads:
+// any answer will do.
+func (d *Doctor) one(ctx context.Context, h host) answer {
+	a := answer{host: h}
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, h.address, nil)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	began := d.config.Now()
+	response, err := d.config.Transport.RoundTrip(r)
+	ended := d.config.Now()
+	if err != nil {
+		a.err = err
+		return a
+	}
+	_ = response.Body.Close()
+	at, err := http.ParseTime(response.Header.Get("Date"))
+	if err == nil && (response.TLS != nil || r.URL.Scheme == "http") {
+		// The header says whole seconds, cut off; it was written while we waited.
+		middle := began.Add(ended.Sub(began) / 2)
+		a.ahead, a.dated = at.Add(time.Second/2).Sub(middle), true
+	}
+	return a
+}
+
+// hosts are the findings about the hosts that were asked.
+func (d *Doctor) hosts(answers []answer) []app.Finding {
+	var list []app.Finding
+	for _, a := range answers {
+		f := app.Finding{Check: a.check, Health: app.Healthy, Subject: hostOf(a.address), Portal: a.portal, Key: "doctor.answers"}
+		if a.err != nil {
+			f.Health, f.Key, f.Fix, f.Detail = app.Broken, "doctor.silent", "doctor.silent-fix", reason(a.err)
+			switch {
+			case untrusted(a.err):
+				f.Key, f.Fix = "doctor.untrusted", "doctor.untrusted-fix"
+			case d.config.Inside(a.err):
+				f.Key, f.Fix = "doctor.inside", "doctor.inside-fix"
+			}
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// reason is why a host did not answer, without the address, which the
+// finding's subject is.
+func reason(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+// untrusted tells of a TLS certificate that is not believed.
+func untrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &name)
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// A phone's code is good for thirty seconds before and after its time, so a
+// clock that is further off refuses right codes.
+const (
+	driftNoticed = 10 * time.Second
+	driftBad     = 30 * time.Second
+)
+
+// clock holds the clock against what the hosts say, and against what the audit
+// log has seen.
+func (d *Doctor) clock(ctx context.Context, answers []answer) []app.Finding {
+	if d.config.Store != nil {
+		latest, err := d.config.Store.Latest(ctx)
+		if err == nil && app.ClockBack(d.config.Now(), latest) {
+			return []app.Finding{{Check: "clock", Health: app.Broken, Key: "doctor.clock-back", Args: []any{latest}, Fix: "doctor.clock-back-fix"}}
+		}
+	}
+	var drifts []time.Duration
+	for _, a := range answers {
+		if a.dated {
+			drifts = append(drifts, a.ahead)
+		}
+	}
+	if len(drifts) == 0 {
+		return nil // nobody to compare it with: that is said of the hosts
+	}
+	slices.Sort(drifts)
+	off := drifts[len(drifts)/2].Abs()
+	if off < time.Second {
+		off = 0
+	}
+	f := app.Finding{Check: "clock", Health: app.Healthy, Key: "doctor.clock-off", Args: []any{off.Round(time.Second)}}
+	switch {
+	case off >= driftBad:
+		f.Health, f.Fix = app.Broken, "doctor.clock-fix"
+	case off >= driftNoticed:
+		f.Health, f.Fix = app.Ailing, "doctor.clock-fix"
+	default:
+		f.Key, f.Args = "doctor.good", nil
+	}
+	return []app.Finding{f}
+}
