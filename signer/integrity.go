@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"signservice/signer/cms"
@@ -23,6 +24,8 @@ type verification struct {
 	// time-stamps. A document time-stamp has its own token in stamps.
 	signed *cms.SignedData
 	stamps []*stamp
+	// weak is the algorithm that can be forged today; "" when there is none.
+	weak cms.Finding
 }
 
 // run fills the report.
@@ -82,7 +85,7 @@ func (v *verification) integrity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.signed = sd
+	v.signed, v.weak = sd, weakness(findings)
 	if t, ok := sd.Signer.SigningTime(); ok && v.report.Claimed.IsZero() {
 		v.report.Claimed = t
 	}
@@ -91,6 +94,17 @@ func (v *verification) integrity(ctx context.Context) error {
 		v.signatureStamp(token, sd.Signer.Signature)
 	}
 	return nil
+}
+
+// weakness gives the finding that leaves a signature open to forgery: somebody
+// may have found another document with the same digest, or the key.
+func weakness(findings []cms.Finding) cms.Finding {
+	for _, f := range []cms.Finding{cms.WeakDigest, cms.WeakKey} {
+		if slices.Contains(findings, f) {
+			return f
+		}
+	}
+	return ""
 }
 
 // maxStamps bounds the time-stamps of one signature that are looked at.
@@ -126,7 +140,7 @@ func (v *verification) documentStamp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.stamped(token, TimeDocumentStamp)
+	v.stamped(token, TimeDocumentStamp, findings)
 	return nil
 }
 
@@ -144,12 +158,12 @@ func (v *verification) signatureStamp(der, value []byte) {
 		v.problem("time-stamp", err)
 		return
 	}
-	v.stamped(token, TimeSignatureStamp)
+	v.stamped(token, TimeSignatureStamp, findings)
 }
 
 // stamped keeps a time-stamp that holds.
-func (v *verification) stamped(token *tsp.Token, source TimeSource) {
-	v.stamps = append(v.stamps, &stamp{token: token, source: source})
+func (v *verification) stamped(token *tsp.Token, source TimeSource, findings []cms.Finding) {
+	v.stamps = append(v.stamps, &stamp{token: token, source: source, weak: weakness(findings)})
 	if v.report.Timestamp.IsZero() || token.Time.Before(v.report.Timestamp) {
 		v.report.Timestamp = token.Time
 	}

@@ -47,8 +47,9 @@ type SignatureReport struct {
 	// WholeFile: nothing follows what the signature covers.
 	WholeFile bool `json:"wholeFile"`
 	// Trusted: the certificate leads to one of the given roots, was valid at the
-	// proven time (without one: is valid now, and was at the claimed time), and is
-	// not known to have been revoked by then. False when no roots were given.
+	// proven time (without one: is valid now, and was at the claimed time), is not
+	// known to have been revoked by then, and no digest or key is too weak. False
+	// when no roots were given.
 	Trusted bool `json:"trusted"`
 	// Changes are what was added after the signature.
 	Changes []Change `json:"changes,omitempty"`

@@ -18,6 +18,7 @@ import (
 type stamp struct {
 	token  *tsp.Token
 	source TimeSource
+	weak   cms.Finding // see verification.weak
 	// trusted: its authority is, at the time when its word was last vouched for.
 	trusted bool
 }
@@ -131,6 +132,9 @@ const clockSkew = 5 * time.Minute
 
 // trustStamp tells why the authority of a time-stamp is not believed at a time.
 func (v *verification) trustStamp(ctx context.Context, s *stamp, at time.Time) error {
+	if s.weak != "" {
+		return errors.New(string(s.weak))
+	}
 	if s.token.Time.After(v.now.Add(clockSkew)) {
 		return fmt.Errorf("it is of the future: %s", s.token.Time.Format(time.RFC3339))
 	}
@@ -207,11 +211,13 @@ func validAt(c *x509.Certificate, at time.Time) bool {
 	return !at.Before(c.NotBefore) && !at.After(c.NotAfter)
 }
 
-// acceptable tells why a chain that leads to a root is not trusted by what is
-// known of its revocation.
+// acceptable tells why a chain that leads to a root is not trusted: by what is
+// known of its revocation, or because the signature itself is weak.
 func (v *verification) acceptable(chain []*x509.Certificate) error {
 	r := v.report.Revocation
 	switch {
+	case v.weak != "":
+		return errors.New(string(v.weak))
 	case r == nil || r.Status == StandingGood:
 		return nil
 	case r.Status == StandingRevoked:

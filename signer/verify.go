@@ -137,12 +137,12 @@ func (x *examination) report() *Report {
 // nothing.
 func (x *examination) collect() {
 	x.evidence, x.stored = newEvidence(), newEvidence()
+	for _, v := range x.all { // first, so that a full store cannot keep them out
+		x.evidence.addCertificates(v.certificates()...)
+	}
 	if store, err := x.file.SecurityStore(); err == nil {
 		x.evidence.addStore(store)
 		x.stored.addStore(store)
-	}
-	for _, v := range x.all {
-		x.evidence.addCertificates(v.certificates()...)
 	}
 }
 

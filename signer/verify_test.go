@@ -20,6 +20,7 @@ func TestTrust(t *testing.T) {
 	ca, other := signertest.NewCA(t, signertest.CAOptions{}), signertest.NewCA(t, signertest.CAOptions{Name: "Other"})
 	mary, self := ca.Issue(t, signertest.Leaf{}), signertest.SelfSigned(t, signertest.Leaf{})
 	expired := ca.Issue(t, signertest.Leaf{NotBefore: at.Add(-48 * time.Hour), NotAfter: at.Add(-24 * time.Hour)})
+	early := ca.Issue(t, signertest.Leaf{NotBefore: at.Add(30 * time.Second)}) // valid now, and not at the claimed time
 	lapsed := signertest.SelfSigned(t, signertest.Leaf{NotBefore: at.Add(-48 * time.Hour), NotAfter: at.Add(-24 * time.Hour)})
 	chainless := *mary
 	chainless.Chain = nil
@@ -43,6 +44,7 @@ func TestTrust(t *testing.T) {
 		"self-signed as root":         {self, roots(self), true},
 		"self-signed, another root":   {self, roots(ca.Root), false},
 		"expired at signing":          {expired, roots(ca.Root), false},
+		"claimed before it began":     {early, roots(ca.Root), false},
 		"self-signed, expired":        {lapsed, roots(lapsed), false},
 		"person's certificate a root": {mary, roots(mary), true},
 	} {
