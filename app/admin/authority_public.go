@@ -192,3 +192,14 @@ func (s answers) put(at answerKey, a OCSPAnswer, now time.Time) {
 	}
 	s.kept[at] = keptAnswer{a, now}
 }
+
+// OCSPRequestIn gives the request that stands in an address behind the
+// responder's (RFC 6960, A.1); what is none gives nothing, to which OCSP answers
+// that it is malformed.
+func OCSPRequestIn(escapedPath string) []byte {
+	der, err := ca.OCSPFromPath(escapedPath)
+	if err != nil {
+		return nil
+	}
+	return der
+}

@@ -24,6 +24,8 @@ type Config struct {
 	Signing    Signing
 	Admin      Admin
 	Enrolments Enrolments
+	// Authorities are the internal certificate authorities; nil where there are none.
+	Authorities Authorities
 	// Ready tells whether the service can work: the store answers. Nil is always.
 	Ready func(ctx context.Context) error
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. None

@@ -78,14 +78,17 @@ func (s *Server) mainPage(c echo.Context) error {
 	s.looks.seen(string(v.Portal) + "/" + string(v.User))
 	return s.framePage(c, doorAdmin, v, func(now *call, p views.Page) templ.Component {
 		p.Kind, p.Script = "settings", "settings.js"
-		return views.SettingsPage(p, sections(now.words))
+		return views.SettingsPage(p, s.sections(now.words))
 	})
 }
 
 // sections are the settings, in their order.
-func sections(words *i18n.Printer) []views.Section {
+func (s *Server) sections(words *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "assignments", "defaults", "journal"} {
+	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "defaults", "journal"} {
+		if name == "authority" && s.config.Authorities == nil {
+			continue
+		}
 		list = append(list, views.Section{Name: name, Words: words.T("settings." + name)})
 	}
 	return list

@@ -57,6 +57,9 @@ type part struct {
 	Notice string `json:"notice,omitempty"`
 	// More tells that the rows in HTML follow those that the page shows already.
 	More bool `json:"more,omitempty"`
+	// File is a file to be saved under FileName.
+	File     []byte `json:"file,omitempty"`
+	FileName string `json:"fileName,omitempty"`
 }
 
 // section answers with a section of the settings.

@@ -44,7 +44,8 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/api/enrolment/show", door: doorOwner, held: s.showSecret},
 		{method: "POST", path: "/api/enrolment/confirm", door: doorOwner, held: s.confirmPhone},
 	}
-	return append(append(list, s.signRoutes()...), s.adminRoutes()...)
+	list = append(append(list, s.signRoutes()...), s.adminRoutes()...)
+	return append(append(list, s.authorityRoutes()...), s.publicAuthorityRoutes()...)
 }
 
 // signRoutes are the calls of the Sign tab.

@@ -39,6 +39,9 @@ func formFields() map[string]string {
 	}
 	fields["certificate.file-password"] = "password"
 	fields["certificate.chain-unreadable"], fields["certificate.chain-unrelated"] = "file", "file"
+	for key, field := range authorityFields() {
+		fields[key] = field
+	}
 	for prefix, field := range map[string]string{
 		"account.login": "login", "account.description": "description", "account.code-off-reason": "codeOffReason",
 		"certificate.name": "name", "certificate.organisation": "organisation",

@@ -123,10 +123,15 @@ export async function download(path) {
   const disposition = answer.headers.get("Content-Disposition") || "";
   const coded = /filename\*=utf-8''([^;]+)/i.exec(disposition);
   const plain = /filename="?([^";]+)"?/i.exec(disposition);
-  const url = URL.createObjectURL(await answer.blob());
+  save(await answer.blob(), coded ? decodeURIComponent(coded[1]) : plain ? plain[1] : "document.pdf");
+}
+
+// save hands a file in memory to the browser, to be kept under the name.
+export function save(blob, name) {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
-  link.download = coded ? decodeURIComponent(coded[1]) : plain ? plain[1] : "document.pdf";
+  link.download = name;
   document.body.append(link);
   link.click();
   link.remove();

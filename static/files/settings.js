@@ -1,7 +1,7 @@
 // The settings page: sections, forms, the choice of a person, and tick boxes
 // that assign at once.
 
-import { get, post, say, onConfirm } from "./api.js";
+import { get, post, say, onConfirm, save } from "./api.js";
 import { inFrame, selectUser } from "./frame.js";
 import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed } from "./page.js";
 import { codes, filters, failed, clearErrors } from "./form.js";
@@ -25,6 +25,7 @@ async function show(answer, button) {
     place.querySelector("[data-focus]")?.focus();
   }
   if (answer.notice) toast(answer.notice);
+  if (answer.file) save(new Blob([Uint8Array.from(atob(answer.file), (c) => c.charCodeAt(0))]), answer.fileName);
 }
 
 // mark shows which section is open.
