@@ -16,6 +16,11 @@ type Document struct {
 	Open *Action
 	// Extra are further buttons of a row or heading.
 	Extra []Action
+	// Data names a row's document for the script, as JSON; empty where there is no
+	// more to tell. Tick is what its tick box says; empty where it has none.
+	Data, Tick string
+	// Next is the address of what leads on from here; empty for nothing.
+	Next string
 }
 
 // Documents is the list of a deal's PDFs.

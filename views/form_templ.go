@@ -130,7 +130,7 @@ func SignForm(f Form) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(f.Files) > 1 {
+		if len(f.Files) > 1 || len(f.Left) > 0 {
 			templ_7745c5c3_Err = files(f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -30,3 +30,11 @@ func invalid(field string, errors map[string]string) templ.Attributes {
 func by(name, value string) templ.Attributes {
 	return templ.Attributes{"data-" + name + "-by": value}
 }
+
+// batchRole has a batch that failed in part announced at once.
+func batchRole(good bool) string {
+	if good {
+		return "status"
+	}
+	return "alert"
+}

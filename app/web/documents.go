@@ -44,7 +44,22 @@ func (c *call) documentRow(d app.Document, recent []app.Request) (views.Document
 		c.rowState(&row, &open, r)
 	}
 	row.Open = &open
+	c.addMore(&row, d)
 	return row, r.ID
+}
+
+// addMore names the document of a row for the script, which asks who has signed it;
+// one that is not being signed can be ticked.
+func (c *call) addMore(row *views.Document, d app.Document) {
+	if d.Pending {
+		return // the row is written anew
+	}
+	ref := refOf(d)
+	ref.Name = d.Name
+	row.Data = bodyOf(ref)
+	if row.Open != nil && row.Open.Post != "" {
+		row.Tick = c.T("documents.tick", d.Name)
+	}
 }
 
 // latest is the visitor's newest Request that made this file or works on it.

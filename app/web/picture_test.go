@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"signservice/app"
+	"signservice/signer"
 	"signservice/signer/preview"
 	"signservice/signer/signertest"
 )
@@ -252,4 +253,19 @@ func (b *browser) drag(ctx context.Context, selector string, dx, dy float64) {
 		b.in(ctx, chromedp.MouseEvent(chromedp.MouseMoved, at[0]+dx*i/4, at[1]+dy*i/4, chromedp.ButtonLeft))
 	}
 	b.in(ctx, chromedp.MouseEvent(chromedp.MouseReleased, at[0]+dx, at[1]+dy, chromedp.ButtonLeft))
+}
+
+// signetIn gives the middle of the first signet on a page, in shares of the page
+// from its lower left corner.
+func signetIn(t *testing.T, file []byte, page int) [2]float64 {
+	t.Helper()
+	sheet, err := signer.Look(t.Context(), bytes.NewReader(file), int64(len(file)), page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sheet.Shown) == 0 {
+		t.Fatalf("page %d has no signet", page)
+	}
+	box := sheet.Shown[0].Box
+	return [2]float64{(box.X0 + box.X1) / 2 / sheet.Width, (box.Y0 + box.Y1) / 2 / sheet.Height}
 }

@@ -54,6 +54,7 @@ type Signing interface {
 	Sign(ctx context.Context, v app.Visit, in signing.OrderInput) (app.Order, error)
 	Pages
 	Requests
+	Orders
 }
 
 // Pages shows the pages of the visitor's frozen documents.
@@ -61,6 +62,10 @@ type Pages interface {
 	Sheet(ctx context.Context, v app.Visit, id app.RequestID, look signing.PageLook) (signing.Sheet, error)
 	Picture(ctx context.Context, v app.Visit, id app.RequestID, look signing.PageLook) ([]byte, error)
 	PageText(ctx context.Context, v app.Visit, id app.RequestID, page int) (string, error)
+	// Signatures tells who has signed documents, each as it becomes known; Known
+	// gives how many signatures one has that was looked at before.
+	Signatures(ctx context.Context, v app.Visit, refs []signing.DocumentRef) iter.Seq2[signing.Found, error]
+	Known(v app.Visit, d app.Document) (count int, ok bool)
 	// Pictured tells whether pages can be shown at all.
 	Pictured() bool
 }
@@ -74,6 +79,14 @@ type Requests interface {
 	Open(ctx context.Context, v app.Visit, id app.RequestID, which signing.Which) (io.ReadCloser, int64, string, error)
 	// Next waits until the Request is no longer as seen, or patience is over.
 	Next(ctx context.Context, v app.Visit, id app.RequestID, seen app.Request, patience time.Duration) (app.Request, error)
+}
+
+// Orders are the visitor's own orders of several documents.
+type Orders interface {
+	// Batch gives the Requests of one Order, in its order.
+	Batch(ctx context.Context, v app.Visit, id app.OrderID) ([]app.Request, error)
+	// NextOf waits until one of them is no longer as seen, or patience is over.
+	NextOf(ctx context.Context, v app.Visit, id app.OrderID, seen []app.Request, patience time.Duration) ([]app.Request, error)
 }
 
 // Enrolments is what the enrolment page needs; *otp.Enrolments is it. A link is

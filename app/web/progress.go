@@ -40,7 +40,7 @@ func (s *Server) request(c *call) error {
 		return err
 	}
 	if r.State == app.Frozen {
-		return s.form(c, r)
+		return s.form(c, nil, r)
 	}
 	return c.progress(r)
 }
@@ -84,7 +84,7 @@ func (c *call) progressScreen(r app.Request) (screen, templ.Component) {
 		return sc, views.Running(c.running(r))
 	case r.State == app.Done:
 		sc.Screen, sc.Changed = "done", true
-		return sc, views.Outcome(c.heading(r), c.done(r))
+		return sc, views.Outcome(c.signedHeading(r), c.done(r))
 	case r.State == app.Conflicted:
 		sc.Screen, sc.Changed = "conflict", true
 		return sc, views.Outcome(c.heading(r), c.conflict(r))
@@ -96,9 +96,22 @@ func (c *call) progressScreen(r app.Request) (screen, templ.Component) {
 	return sc, views.Outcome(c.heading(r), c.failed(r))
 }
 
+// signedHeading is the document of a Request that is done, to be checked, and what
+// leads on from it.
+func (c *call) signedHeading(r app.Request) views.Document {
+	d := c.heading(r)
+	d.Next = "/api/sign/unsigned"
+	if r.DeliveredID != "" && r.Document.Target == app.TargetSlot {
+		ref := refOf(r.Document)
+		ref.FileID = r.DeliveredID
+		d.Data = bodyOf(ref)
+	}
+	return d
+}
+
 // running names the steps of a Request on its way.
 func (c *call) running(r app.Request) views.Progress {
-	p := views.Progress{T: c.T, Document: c.heading(r), Request: string(r.ID), Title: c.T("running.title")}
+	p := views.Progress{T: c.T, Document: c.heading(r), Path: requestPath(r.ID), Title: c.T("running.title")}
 	order := []app.State{app.Authorized, app.Prepared, app.Signed, app.Delivered}
 	p.Steps = []views.Step{{Words: c.T("running.code"), State: "done", StateWords: c.T("step.done")}}
 	passed := true

@@ -53,8 +53,13 @@ func (s *Server) signRoutes() []route {
 	const request = "/api/sign/requests/:id"
 	return []route{
 		{method: "GET", path: "/api/sign", door: doorDeal, held: s.signStart},
+		{method: "GET", path: "/api/sign/unsigned", door: doorDeal, held: s.unsigned},
 		{method: "POST", path: "/api/sign/documents", door: doorDeal, fate: fateFile, held: s.freeze},
+		{method: "POST", path: "/api/sign/selection", door: doorDeal, fate: fateFile, held: s.freezeAll},
 		{method: "POST", path: "/api/sign/orders", door: doorDeal, fate: fateCode, held: s.order},
+		{method: "GET", path: "/api/sign/orders/:id", door: doorDeal, held: s.batch},
+		{method: "GET", path: "/api/sign/orders/:id/events", door: doorDeal, held: s.batchEvents},
+		{method: "POST", path: "/api/sign/signatures", door: doorDeal, held: s.signatures},
 		{method: "GET", path: request, door: doorDeal, held: s.request},
 		{method: "POST", path: request + "/sheet", door: doorDeal, held: s.sheet},
 		{method: "POST", path: request + "/picture", door: doorDeal, held: s.picture},

@@ -26,6 +26,7 @@ func doors() map[string]string {
 		"owner":  "POST /api/enrolment/show|POST /api/enrolment/confirm",
 		"deal": "GET /api/sign|POST /api/sign/documents|POST /api/sign/orders|GET /api/sign/requests/:id|" +
 			"GET /api/sign/requests/:id/events|POST /api/sign/requests/:id/retry|POST /api/sign/requests/:id/cancel|" +
+			"POST /api/sign/selection|GET /api/sign/orders/:id|GET /api/sign/orders/:id/events|POST /api/sign/signatures|GET /api/sign/unsigned|" +
 			"POST /api/sign/requests/:id/sheet|POST /api/sign/requests/:id/picture|POST /api/sign/requests/:id/text|" +
 			"GET /api/sign/requests/:id/original|GET /api/sign/requests/:id/signed",
 		"admin": "GET /api/admin/overview|GET /api/admin/people|GET /api/admin/accounts|GET /api/admin/accounts/new|" +

@@ -30,6 +30,8 @@ type documentRef struct {
 	Source app.Source `json:"source"`
 	Field  string     `json:"field"`
 	FileID string     `json:"fileId"`
+	// Name is what the page calls it, for the case that it is gone.
+	Name string `json:"name,omitempty"`
 }
 
 func refOf(d app.Document) documentRef {
@@ -53,7 +55,7 @@ func (s *Server) signStart(c *call) error {
 	ctx := c.Request().Context()
 	choices, err := s.config.Signing.Choices(ctx, c.visit)
 	if notice, name := c.hindrance(choices, err); notice != nil {
-		return c.show(screen{Screen: name}, views.NoticeCard(*notice))
+		return s.hindered(c, *notice, name)
 	}
 	if err != nil {
 		return app.Wrap("find choices", err)
@@ -64,16 +66,11 @@ func (s *Server) signStart(c *call) error {
 	}
 	list := c.QueryParam("list") != ""
 	if r, ok := underWay(recent); ok && !list {
-		return c.progress(r)
+		return s.underWay(c, r)
 	}
-	documents, err := s.config.Signing.Documents(ctx, c.visit)
+	documents, err := s.documents(c)
 	if err != nil {
-		return app.Wrap("list documents", err)
-	}
-	if n := pending(documents); n > 0 && n <= soon {
-		if documents, err = s.complete(ctx, c, documents); err != nil {
-			return err
-		}
+		return err
 	}
 	switch {
 	case len(documents) == 0:
@@ -112,6 +109,67 @@ func (c *call) hindrance(choices signing.Choices, err error) (*views.Notice, str
 	}, name
 }
 
+// documents lists the deal's PDFs; the few that the portal has to be asked about
+// are asked about first.
+func (s *Server) documents(c *call) ([]app.Document, error) {
+	ctx := c.Request().Context()
+	list, err := s.config.Signing.Documents(ctx, c.visit)
+	if err != nil {
+		return nil, app.Wrap("list documents", err)
+	}
+	if n := pending(list); n == 0 || n > soon {
+		return list, nil
+	}
+	return s.complete(ctx, c, list)
+}
+
+// hindered shows what is in the way, and below it the documents with who has
+// signed them: whoever may see the deal may know that.
+func (s *Server) hindered(c *call, notice views.Notice, name string) error {
+	documents, err := s.documents(c)
+	if err != nil || len(documents) == 0 {
+		return c.show(screen{Screen: name}, views.NoticeCard(notice))
+	}
+	list := views.Documents{T: c.T}
+	for _, d := range documents {
+		row, _ := c.documentRow(d, nil)
+		row.Open, row.Tick = nil, ""
+		list.List = append(list.List, row)
+	}
+	return c.show(screen{Screen: name}, views.NoticeCard(notice), views.DocumentRows(list))
+}
+
+// unsigned leads on to the first document of the deal that nobody has signed, as
+// far as that is known without reading the files.
+func (s *Server) unsigned(c *call) error {
+	ctx := c.Request().Context()
+	recent, err := s.config.Signing.Recent(ctx, c.visit)
+	if err != nil {
+		return app.Wrap("find requests", err)
+	}
+	documents, err := s.documents(c)
+	if err != nil {
+		return err
+	}
+	var first *app.Document
+	count := 0
+	for _, d := range documents {
+		n, looked := s.config.Signing.Known(c.visit, d)
+		if _, mine := latest(recent, d); mine || looked && n > 0 || d.Unreadable != "" || d.Pending {
+			continue
+		}
+		if count++; first == nil {
+			first = &d
+		}
+	}
+	if first == nil {
+		return c.section("")
+	}
+	return c.section("", views.Button(views.Action{
+		Words: c.T("done.next", count), Icon: "signature", Post: "/api/sign/documents", Body: bodyOf(refOf(*first)),
+	}, "button button-tinted"))
+}
+
 // noDocuments says where to attach a PDF and has the tab look again by itself.
 func (c *call) noDocuments(recent []app.Request) error {
 	notice := views.Notice{
@@ -120,6 +178,17 @@ func (c *call) noDocuments(recent []app.Request) error {
 	return c.show(screen{Screen: "no-documents"}, views.DocumentList(views.Documents{
 		T: c.T, Notice: &notice, Recent: c.recent(recent),
 	}))
+}
+
+// underWay shows a Request that is being carried out, with those of the same
+// Order.
+func (s *Server) underWay(c *call, r app.Request) error {
+	batch, err := s.config.Signing.Batch(c.Request().Context(), c.visit, r.Order)
+	if err != nil || len(batch) < 2 {
+		return c.progress(r)
+	}
+	sc, component := c.batchScreen(r.Order, batch)
+	return c.show(sc, component)
 }
 
 // underWay gives the latest Request that is being carried out.
@@ -166,7 +235,7 @@ func (s *Server) freeze(c *call) error {
 	if err != nil {
 		return app.Wrap("freeze document", err)
 	}
-	return s.form(c, r)
+	return s.form(c, nil, r)
 }
 
 // unsignable says why a document cannot be signed, and what to do.
@@ -185,8 +254,9 @@ func (c *call) toDocuments() views.Action {
 	return views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1"}
 }
 
-// form shows the form for a frozen Request.
-func (s *Server) form(c *call, r app.Request) error {
+// form shows the form for frozen Requests, at least one; left are those that
+// were chosen with them but cannot be signed.
+func (s *Server) form(c *call, left []views.Left, list ...app.Request) error {
 	choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit)
 	if notice, name := c.hindrance(choices, err); notice != nil {
 		return c.show(screen{Screen: name}, views.NoticeCard(*notice))
@@ -194,7 +264,9 @@ func (s *Server) form(c *call, r app.Request) error {
 	if err != nil {
 		return app.Wrap("find choices", err)
 	}
-	return c.show(screen{Screen: "form", Request: r.ID}, views.SignForm(s.formOf(c, []app.Request{r}, choices)))
+	f := s.formOf(c, list, choices)
+	f.Left = left
+	return c.show(screen{Screen: "form", Request: list[0].ID}, views.SignForm(f))
 }
 
 // orderForm is the form as the script sends it.
@@ -237,6 +309,14 @@ func (s *Server) order(c *call) error {
 	o, err := s.config.Signing.Sign(ctx, c.visit, in.input(c))
 	if err != nil {
 		return app.Wrap("order", err)
+	}
+	if len(o.Requests) > 1 {
+		list, err := s.config.Signing.Batch(ctx, c.visit, o.ID)
+		if err != nil {
+			return app.Wrap("find order", err)
+		}
+		sc, component := c.batchScreen(o.ID, list)
+		return c.show(sc, component)
 	}
 	r, err := s.config.Signing.Request(ctx, c.visit, o.Requests[0])
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"signservice/app"
 )
 
@@ -22,21 +24,39 @@ func (s *Server) events(c *call) error {
 	if err != nil {
 		return err
 	}
+	if r.State.Ended() && string(r.State) == c.QueryParam("seen") {
+		return s.open(c)
+	}
+	draw := func() (screen, templ.Component) { return c.progressScreen(r) }
+	return s.follow(c, c.QueryParam("seen") != string(r.State), r.State.Ended(), draw, func(ctx context.Context) (changed, ended bool, err error) {
+		now, err := s.config.Signing.Next(ctx, c.visit, r.ID, r, beat)
+		if err != nil {
+			return false, true, err
+		}
+		changed = now.State != r.State || now.Attempts != r.Attempts
+		r = now
+		return changed, now.State.Ended(), nil
+	})
+}
+
+// open begins an answer that is a stream of events: it may take as long as it
+// takes.
+func (s *Server) open(c *call) error {
 	w := c.Response()
-	out := http.NewResponseController(w)
-	if err := out.SetWriteDeadline(time.Time{}); err != nil {
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
 		return app.Wrap("lift write deadline", err)
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
 	w.WriteHeader(http.StatusOK)
-	if string(r.State) != c.QueryParam("seen") {
-		if err := c.send(r); err != nil {
-			return nil //nolint:nilerr // the reader has gone
-		}
-	}
+	w.Flush()
+	return nil
+}
+
+// life is a stream's context: it ends with the call, with the Session, and when
+// the server stops.
+func (s *Server) life(c *call) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), sessionLife)
-	defer cancel()
 	go func() {
 		select {
 		case <-s.closing:
@@ -44,41 +64,51 @@ func (s *Server) events(c *call) error {
 		case <-ctx.Done():
 		}
 	}()
-	for !r.State.Ended() && ctx.Err() == nil {
-		if r, err = s.step(ctx, c, r); err != nil {
-			return nil //nolint:nilerr // the reader has gone, or asks again and is told why
-		}
-		if out.Flush() != nil {
-			return nil
-		}
-	}
-	return nil
+	return ctx, cancel
 }
 
-// step waits for the next change of a Request and writes it, or a sign of
-// life where there is none.
-func (s *Server) step(ctx context.Context, c *call, last app.Request) (app.Request, error) {
-	now, err := s.config.Signing.Next(ctx, c.visit, last.ID, last, beat)
-	if err != nil {
-		s.logError(c, err, app.KindOf(err), http.StatusOK)
-		return last, err
+// follow writes screens as they change: draw gives the present one, next waits
+// for a change and tells whether it was the last. first has it begin with the
+// present one.
+func (s *Server) follow(c *call, first, ended bool, draw func() (screen, templ.Component),
+	next func(context.Context) (changed, ended bool, err error),
+) error {
+	if err := s.open(c); err != nil {
+		return err
 	}
-	if now.State == last.State && now.Attempts == last.Attempts {
-		_, err = fmt.Fprint(c.Response(), ": still here\n\n")
-		return now, err
+	ctx, cancel := s.life(c)
+	defer cancel()
+	for changed := first; ; {
+		if err := c.write(changed, draw); err != nil || ended || ctx.Err() != nil {
+			return nil //nolint:nilerr // the reader has gone
+		}
+		var err error
+		if changed, ended, err = next(ctx); err != nil {
+			s.logError(c, err, app.KindOf(err), http.StatusOK)
+			return nil // the reader asks again, and is told why
+		}
 	}
-	return now, c.send(now)
 }
 
-// send writes a screen into the stream.
-func (c *call) send(r app.Request) error {
-	sc, component := c.progressScreen(r)
+// write sends the present screen, or a sign of life where nothing has changed.
+func (c *call) write(changed bool, draw func() (screen, templ.Component)) error {
+	if !changed {
+		_, err := fmt.Fprint(c.Response(), ": still here\n\n")
+		c.Response().Flush()
+		return err
+	}
+	sc, component := draw()
 	text, err := html(c.Request().Context(), component)
 	if err != nil {
 		return err
 	}
 	sc.HTML = text
-	line, err := json.Marshal(sc)
+	return c.send(sc)
+}
+
+// send writes one event into the stream.
+func (c *call) send(v any) error {
+	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

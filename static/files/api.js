@@ -139,9 +139,9 @@ export function save(blob, name) {
 }
 
 // events reads a stream of answers until it ends or signal is raised, giving
-// each to take. It returns when the stream ends.
-export async function events(path, signal, take) {
-  const answer = await request("GET", path, undefined, { signal });
+// each to take. It returns when the stream ends. With data it is a POST.
+export async function events(path, signal, take, data) {
+  const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {

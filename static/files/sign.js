@@ -6,18 +6,21 @@ import { reloadData } from "./frame.js";
 import { details } from "./details.js";
 import { buttons, problem, replace } from "./page.js";
 import { SignForm } from "./signform.js";
+import { DocumentList } from "./documents.js";
 
 const place = document.getElementById("screen");
 let following = null; // stops the present stream
 let looking = 0; // the timer that looks for new documents
 let form = null; // the form on the screen
+let list = null; // the list of documents on it
 
 // show puts a screen into the page and does what it asks for.
 async function show(screen) {
   following?.abort();
   following = null;
   form?.close();
-  form = null;
+  list?.close();
+  form = list = null;
   clearTimeout(looking);
   const before = place.dataset.screen;
   place.dataset.screen = screen.screen;
@@ -27,10 +30,15 @@ async function show(screen) {
   if (screen.changed && before === "running") reloadData();
   if (place.querySelector("#sign-form")) form = new SignForm(place, show);
   if (place.querySelector("[data-watch]")) lookAgain();
-  if (place.querySelector("[data-follow]")) follow(screen.request);
   if (place.querySelector("[data-pending]")) {
     following = new AbortController();
     details(place, following.signal, show).catch((cause) => problem(document.getElementById("errors"), cause));
+  }
+  const followed = place.querySelector("[data-follow]");
+  if (followed) follow(followed.dataset.followPath);
+  list = place.querySelector("[data-document]") ? new DocumentList(place, show) : null;
+  for (const slot of place.querySelectorAll("[data-fill]")) {
+    get(slot.dataset.fill).then((part) => slot.isConnected && replace(slot, part.html), () => {}); // it is only a way on
   }
   if (screen.open) await open(screen.open);
 }
@@ -75,12 +83,11 @@ function lookAgain(wait = 8000) {
   }, wait);
 }
 
-// follow shows each step of a Request, by a stream of events, and by asking
-// again and again where streams are cut off.
-async function follow(request) {
+// follow shows each step of what is at the path, by a stream of events, and by
+// asking again and again where streams are cut off.
+async function follow(path) {
   const stop = new AbortController();
   following = stop;
-  const path = `/api/sign/requests/${request}`;
   let ended = false;
   const take = (screen) => {
     if (stop.signal.aborted) return;
@@ -115,8 +122,8 @@ async function follow(request) {
 function update(screen) {
   const template = document.createElement("template");
   template.innerHTML = screen.html;
-  const fresh = template.content.querySelectorAll(".step");
-  const steps = place.querySelectorAll(".step");
+  const fresh = template.content.querySelectorAll("[data-part]");
+  const steps = place.querySelectorAll("[data-part]");
   if (fresh.length !== steps.length) {
     replace(place, screen.html);
     return;
