@@ -453,15 +453,77 @@ func TestShortfall(t *testing.T) {
 // TestSecondAuthority: the next authority is asked when one fails.
 func TestSecondAuthority(t *testing.T) {
 	a := newAuthorities(t)
-	for _, fault := range []signertest.Fault{signertest.HTTPError, signertest.WrongSignature, signertest.WrongNonce, signertest.TooLarge} {
+	id := a.ca.Issue(t, signertest.Leaf{})
+	in := signertest.PDF{}.Bytes()
+	for _, fault := range []signertest.Fault{
+		signertest.WrongNonce, signertest.NoNonce, signertest.WrongImprint, signertest.WrongHash, signertest.WrongSignature,
+		signertest.NoCertificate, signertest.Rejection, signertest.NoToken, signertest.Garbage, signertest.TrailingData,
+		signertest.TooLarge, signertest.Endless, signertest.Hanging, signertest.HTTPError, signertest.HTML, signertest.PlainData,
+	} {
 		bad := signertest.NewTSA(t, a.ca, nil)
 		bad.SetFault(fault)
-		o := a.order(t, a.ca.Issue(t, signertest.Leaf{}), signer.LevelT)
-		o.Timestamps = stamps(bad.URL, a.tsa.URL)
-		if _, result, err := signOut(t, signertest.PDF{}.Bytes(), o); err != nil || result.Level != signer.LevelT || bad.Requests() == 0 {
+		impatient := tsp.Client{URLs: []string{bad.URL}, HTTP: &http.Client{}, Timeout: time.Second}
+		o := a.order(t, id, signer.LevelT)
+		o.Timestamps = impatient
+		if _, _, err := signOut(t, in, o); err == nil {
+			t.Errorf("%s: stamped", fault)
+		}
+		impatient.URLs = append(impatient.URLs, a.tsa.URL)
+		o.Timestamps = second{t, impatient}
+		out, result, err := signOut(t, in, o)
+		if err != nil || result.Level != signer.LevelT || bad.Requests() != 2 {
 			t.Errorf("%s: %+v, %v", fault, result, err)
+			continue
+		}
+		if r := verify(t, out, a.ca.Root.Certificate); !r.Good(true) || r.Level() != signer.LevelT {
+			t.Errorf("%s: %+v", fault, r.Signatures)
 		}
 	}
+}
+
+// second gives an authority that hangs a moment and the next one a slow
+// machine's patience.
+type second struct {
+	t *testing.T
+	tsp.Client
+}
+
+func (s second) Stamp(ctx context.Context, hash crypto.Hash, digest []byte) (*tsp.Token, error) {
+	token, err := s.Client.Stamp(ctx, hash, digest)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return stamps(s.URLs[1]).Stamp(ctx, hash, digest)
+	}
+	return token, err
+}
+
+// TestRaiseStrangers: signatures that other programs made get a document
+// time-stamp, and those that were good stay so.
+func TestRaiseStrangers(t *testing.T) {
+	a := newAuthorities(t)
+	raised := 0
+	for _, row := range corpus(t) {
+		in := stranger(t, row["file"])
+		if !bytes.Contains(in, []byte("ETSI.CAdES.detached")) {
+			continue
+		}
+		before, err := signer.Verify(t.Context(), bytes.NewReader(in), int64(len(in)), signer.VerifyOptions{})
+		if err != nil || !before.Good(false) || before.Level() < signer.LevelB {
+			continue
+		}
+		out, e, err := raise(t, in, signer.ExtendOptions{Sources: a.sources(t), Level: signer.LevelT})
+		if err != nil {
+			t.Errorf("%s: %v", row["file"], err)
+			continue
+		}
+		raised++
+		if r := verify(t, out); e.Level < signer.LevelT || !r.Good(false) || r.Level() < signer.LevelT {
+			t.Errorf("%s: %v %+v", row["file"], e.Level, r.Signatures)
+		}
+	}
+	if raised < 20 {
+		t.Errorf("only %d files were raised", raised)
+	}
+	t.Logf("%d files of other programs raised", raised)
 }
 
 // huge is a source whose authority certifies with as large a chain as it likes.

@@ -22,8 +22,9 @@ type Timestamps interface {
 // answers.
 //
 // ErrRoom, beside the container, when it is too large for the prepared place:
-// prepare and sign anew with Options.StampSize. What the authorities answered
-// otherwise is in the error; the container is as good as before then, at B-B.
+// prepare and sign anew with Options.StampSize, or embed the container that Sign
+// made and have Raise add a document time-stamp, for which the key is not asked
+// again. What the authorities answered otherwise is in the error.
 func Stamp(ctx context.Context, p *Prepared, container []byte, by Timestamps) ([]byte, error) {
 	sd, err := cms.Parse(container)
 	if err != nil {

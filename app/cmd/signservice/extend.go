@@ -11,7 +11,7 @@ import (
 // extendCommand raises or renews the level of a signed file. It needs no key.
 type extendCommand struct {
 	Level  string     `default:"lta" enum:"t,lt,lta" help:"Level to reach: ${enum}." placeholder:"LEVEL" group:"Level"`
-	Field  []string   `help:"Signature field that has to reach it; may be given several times. All, if it is not given." placeholder:"NAME" group:"Level"`
+	Field  []string   `help:"Signature field that has to reach it; may be given several times. All, if it is not given." sep:"none" placeholder:"NAME" group:"Level"`
 	Levels levelFlags `embed:"" group:"Level"`
 
 	Sync bool `help:"Wait until OUT is on the disk." group:"Care"`

@@ -15,8 +15,8 @@ import (
 
 // levelFlags say from what levels above B-B are made.
 type levelFlags struct {
-	TSA   []string       `name:"tsa" help:"Address of a time-stamp authority; may be given several times, and they are asked in this order." placeholder:"URL"`
-	Root  []string       `help:"Certificates that chains may need, such as roots, PEM or DER." type:"path" placeholder:"F.pem"`
+	TSA   []string       `name:"tsa" help:"Address of a time-stamp authority; may be given several times, and they are asked in this order." sep:"none" placeholder:"URL"`
+	Root  []string       `help:"Certificates that chains may need, such as roots, PEM or DER; may be given several times." type:"path" sep:"none" placeholder:"F.pem"`
 	Allow []netip.Prefix `help:"Network that may be asked about certificates although it is not public, such as 10.0.0.0/8." placeholder:"NET"`
 	Lower bool           `help:"Reach the highest level that the authorities allow, instead of failing."`
 }

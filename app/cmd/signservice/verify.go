@@ -17,7 +17,7 @@ import (
 
 // verifyCommand verifies one file; its exit code is its answer.
 type verifyCommand struct {
-	Trust      []string       `help:"Root certificate to trust, PEM or DER; may be given several times." type:"path" placeholder:"ROOT.pem"`
+	Trust      []string       `help:"Root certificate to trust, of signers and of time-stamp authorities, PEM or DER; may be given several times." type:"path" sep:"none" placeholder:"ROOT.pem"`
 	Revocation string         `default:"file" enum:"none,file,network" help:"Where to look whether certificates were revoked: ${enum}. A file names the addresses that network asks." placeholder:"WHERE"`
 	Require    bool           `name:"require-revocation" help:"Trust no certificate of which it is not known that it was not revoked."`
 	Allow      []netip.Prefix `help:"Network that may be asked although it is not public, such as 10.0.0.0/8." placeholder:"NET"`
