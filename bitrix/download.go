@@ -117,7 +117,7 @@ func (c *Client) openFile(ctx context.Context, method string, link Secret) (*fil
 		return nil, &Error{Err: unreachable(ctx, err)}
 	}
 	d := newDeadlines(ctx, c.sender.timeout)
-	resp, failed := c.follow(d.ctx, method, target)
+	resp, failed := c.follow(d.ctx, method, target) //nolint:bodyclose // fileResponse has it, and closes it
 	if failed != nil {
 		d.end()
 		return nil, failed

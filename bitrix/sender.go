@@ -45,7 +45,7 @@ func (s *sender) exchange(ctx context.Context, req *http.Request) (answer, *outc
 	if failed != nil {
 		return answer{}, failed
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:

@@ -262,9 +262,9 @@ func TestWatch(t *testing.T) {
 	_, err = w.Next(t.Context(), w.enter(w.paul), r.ID, app.Request{}, time.Minute)
 	wants(t, err, app.NotFound, "request.unknown")
 	// Without a change the Request is given as it is.
-	v, waiting := w.enter(w.paul), app.Request{}
+	v := w.enter(w.paul)
 	w.file = w.portal.DealFiles(w.deal, w.single)[0].ID
-	waiting = w.freeze(v)
+	waiting := w.freeze(v)
 	same, err := w.Next(t.Context(), v, waiting.ID, waiting, time.Millisecond)
 	if err != nil || same.State != app.Frozen {
 		t.Errorf("%s, %v", same.State, err)

@@ -101,7 +101,7 @@ func (s *AuthServer) handle(w http.ResponseWriter, r *http.Request, name string,
 	}
 	w, done := hit.wrap(w, r)
 	if hit.twice() {
-		s.run(name, params, fn)
+		s.run(name, params, fn) //nolint:errcheck // of two runs the second answers
 	}
 	if out, fail := s.run(name, params, fn); fail != nil {
 		fail.write(w)

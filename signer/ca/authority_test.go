@@ -209,7 +209,7 @@ func TestRefused(t *testing.T) {
 		"the authority's":  {func(r *ca.LeafRequest) { r.Public = w.issuing.Key.Public() }, ca.ErrKey},
 		"Ed25519":          {func(r *ca.LeafRequest) { r.Public = ed25519.PublicKey(make([]byte, 32)) }, ca.ErrKey},
 		"P-224": {func(r *ca.LeafRequest) {
-			r.Public = &ecdsa.PublicKey{Curve: elliptic.P224(), X: big.NewInt(1), Y: big.NewInt(1)}
+			r.Public = &ecdsa.PublicKey{Curve: elliptic.P224(), X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // the old way is short
 		}, ca.ErrKey},
 		"RSA 1024":           {func(r *ca.LeafRequest) { r.Public = rsaOf(1024, 65537) }, ca.ErrKey},
 		"RSA 8192":           {func(r *ca.LeafRequest) { r.Public = rsaOf(8192, 65537) }, ca.ErrKey},

@@ -98,7 +98,7 @@ func (s standIn) open() (fs.File, error) {
 	}
 	renamed, err := s.rename(file)
 	if err != nil {
-		file.Close()
+		file.Close() //nolint:errcheck // nothing was written
 		return nil, &fs.PathError{Op: "rename", Path: s.path, Err: err}
 	}
 	return renamed, nil

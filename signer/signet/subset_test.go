@@ -89,7 +89,7 @@ func advance(t *testing.T, f *sfnt.Font, g sfnt.GlyphIndex) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int((w.Round()*1000*2/2048 + 1) / 2)
+	return (w.Round()*1000*2/2048 + 1) / 2
 }
 
 // complete adds the tables that package sfnt wants and an embedded font does
