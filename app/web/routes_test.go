@@ -19,7 +19,8 @@ import (
 func doors() map[string]string {
 	table := map[string]string{}
 	for door, routes := range map[string]string{
-		"public": "GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
+		"public": "GET /ca/:id/ca.cer|HEAD /ca/:id/ca.cer|GET /ca/:id/list.crl|HEAD /ca/:id/list.crl|GET /ca/:id/ocsp/*|POST /ca/:id/ocsp|" +
+			"GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
 		"frame":  "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
 		"event":  "POST /bx/event",
 		"link":   "GET /enrol/:token|GET /bx/app",
@@ -29,7 +30,13 @@ func doors() map[string]string {
 			"POST /api/sign/selection|GET /api/sign/orders/:id|GET /api/sign/orders/:id/events|POST /api/sign/signatures|GET /api/sign/unsigned|" +
 			"POST /api/sign/requests/:id/sheet|POST /api/sign/requests/:id/picture|POST /api/sign/requests/:id/text|" +
 			"GET /api/sign/requests/:id/original|GET /api/sign/requests/:id/signed",
-		"admin": "GET /api/admin/overview|GET /api/admin/people|GET /api/admin/accounts|GET /api/admin/accounts/new|" +
+		"admin": "GET /api/admin/authority|POST /api/admin/authority|GET /api/admin/authority/new|GET /api/admin/authority/issue|POST /api/admin/authority/issue|" +
+			"POST /api/admin/authority/roots/:id/kit|POST /api/admin/authority/roots/:id/next|GET /api/admin/authority/roots/:id/export|" +
+			"POST /api/admin/authority/roots/:id/export|GET /api/admin/authority/roots/:id/remove|POST /api/admin/authority/roots/:id/remove|" +
+			"POST /api/admin/authority/roots/:id/list|GET /api/admin/authority/issuers/:id/request|POST /api/admin/authority/issuers/:id/certificate|" +
+			"POST /api/admin/authority/issuers/:id/revoke|GET /api/admin/authority/issued/:id/:serial/file|POST /api/admin/authority/issued/:id/:serial/renew|" +
+			"GET /api/admin/authority/issued/:id/:serial/revoke|POST /api/admin/authority/issued/:id/:serial/revoke|" +
+			"GET /api/admin/overview|GET /api/admin/people|GET /api/admin/accounts|GET /api/admin/accounts/new|" +
 			"GET /api/admin/accounts/:user|POST /api/admin/accounts|POST /api/admin/accounts/:user/delete|" +
 			"POST /api/admin/accounts/:user/link|POST /api/admin/accounts/:user/link/:id/withdraw|GET /api/admin/certificates|" +
 			"GET /api/admin/certificates/new|POST /api/admin/certificates|POST /api/admin/certificates/:id/delete|" +

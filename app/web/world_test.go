@@ -196,7 +196,10 @@ func (w *world) assemble() {
 	}
 	office, err := admin.New(settings)
 	must(err)
+	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Now: w.clock.Now, Log: log})
+	must(err)
 	w.server, err = web.New(web.Config{
+		Authorities: authorities,
 		Public: w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
 		Signing: signatures, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Version: "test", Now: w.clock.Now, Log: log,
 	})
