@@ -50,17 +50,6 @@ func newEvidence() *evidence {
 	return &evidence{known: map[string]bool{}, asked: map[string][]statement{}}
 }
 
-// storeEvidence reads what a revision's security store holds.
-func storeEvidence(f *pdf.File) (*evidence, error) {
-	e := newEvidence()
-	store, err := f.SecurityStore()
-	if err != nil {
-		return e, err
-	}
-	e.addStore(store)
-	return e, nil
-}
-
 func (e *evidence) addStore(store *pdf.SecurityStore) {
 	all := append([]pdf.RelatedMaterial{{Certs: store.Certs, OCSPs: store.OCSPs, CRLs: store.CRLs}}, store.Related...)
 	for _, r := range all {
