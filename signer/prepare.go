@@ -60,6 +60,10 @@ type Prepared struct {
 	// Warnings tell what of the visible mark is drawn otherwise than ordered:
 	// letters that the font lacks, parts for which there was no room.
 	Warnings []Warning `json:"warnings,omitempty"`
+	// Damage tells what is wrong with the document's own structure, for people who
+	// know PDF, where it could be read only after a scan; empty otherwise. Other
+	// programs may show such a document otherwise, or not at all.
+	Damage string `json:"damage,omitempty"`
 }
 
 // Digest is what the signature will cover: the hash of the whole file but the
@@ -95,6 +99,7 @@ func Prepare(ctx context.Context, doc io.ReaderAt, size int64, o Options) (*Prep
 	if err != nil {
 		return nil, err
 	}
+	_, p.Damage = f.Repaired()
 	return p, nil
 }
 

@@ -304,6 +304,16 @@ func TestInspect(t *testing.T) {
 	if want := (signer.Facts{Pages: 3, Signatures: 1}); err != nil || facts != want {
 		t.Errorf("%+v, %v; want %+v", facts, err, want)
 	}
+	damaged := bytes.Replace(in, []byte("startxref"), []byte("startxxxx"), 1)
+	facts, err = signer.Inspect(t.Context(), bytes.NewReader(damaged), int64(len(damaged)))
+	if want := (signer.Facts{Pages: 3, Repaired: true}); err != nil || facts != want {
+		t.Errorf("damaged: %+v, %v; want %+v", facts, err, want)
+	}
+	for doc, want := range map[string]bool{string(in): false, string(damaged): true} {
+		if _, p := sign(t, []byte(doc), id.Key, options(id)); (p.Damage != "") != want {
+			t.Errorf("damage %q, want some: %v", p.Damage, want)
+		}
+	}
 	if _, err := signer.Inspect(t.Context(), bytes.NewReader(nil), 0); !errors.Is(err, signer.ErrNotPDF) {
 		t.Errorf("empty file: %v", err)
 	}

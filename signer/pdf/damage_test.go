@@ -29,6 +29,7 @@ func TestDamage(t *testing.T) {
 	signed := 0
 	for i := range count {
 		in := damaged(random, files[random.IntN(len(files))])
+		signBlind(t, in)
 		out := signDamaged(t, in)
 		if out != nil {
 			signed++
@@ -146,6 +147,39 @@ func signDamaged(t *testing.T, in []byte) []byte {
 	}
 	checkAppended(t, in, out.Bytes(), r, len(before))
 	return out.Bytes()
+}
+
+// signBlind signs a file of which nothing was read before, and reads all of it
+// afterwards, as those do who verify it: a repair that only then turns out to be
+// necessary must find the signature, too.
+func signBlind(t *testing.T, in []byte) {
+	t.Helper()
+	f, err := pdf.Open(bytes.NewReader(in), int64(len(in)), pdf.Options{})
+	if err != nil {
+		return
+	}
+	var out bytes.Buffer
+	r, err := f.AppendSignature(t.Context(), &out, pdf.SignatureSpec{ContentsSize: 64, Rand: zeros{}})
+	if err != nil {
+		known(t, err)
+		return
+	}
+	g, err := pdf.Open(bytes.NewReader(out.Bytes()), int64(out.Len()), pdf.Options{})
+	if err != nil {
+		t.Fatalf("the output does not open: %v", err)
+	}
+	readAll(t, g)
+	all, err := g.Signatures()
+	if err != nil {
+		t.Fatalf("signatures of the output: %v", err)
+	}
+	for _, s := range all {
+		if s.Field.Name == r.Field && s.Flaw == nil && s.End() == int64(out.Len()) {
+			return
+		}
+	}
+	repaired, why := g.Repaired()
+	t.Errorf("the signature is not found among %d (repaired: %v, %s)", len(all), repaired, why)
 }
 
 // wasFine has qpdf look at a signed file, if it had nothing to say about the

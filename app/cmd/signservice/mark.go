@@ -62,9 +62,12 @@ func (f markFlags) apply(s *signer.Signet) (err error) {
 	return err
 }
 
-// warn prints what is drawn otherwise than ordered. It is no failure.
-func warn(w io.Writer, warnings []signer.Warning) {
-	for _, warning := range warnings {
+// warn prints what is not as was ordered, or not as it should be. It is no failure.
+func warn(w io.Writer, p *signer.Prepared) {
+	for _, warning := range p.Warnings {
 		fmt.Fprintln(w, "note:", warning)
+	}
+	if p.Damage != "" {
+		fmt.Fprintf(w, "note: the structure of the file is damaged, and was signed as it is: %s\n", p.Damage)
 	}
 }

@@ -120,7 +120,7 @@ func (c *signCommand) Run(ctx context.Context, std streams) error {
 		}
 		return unsignable(c.In, err)
 	}
-	warn(std.err, result.Prepared.Warnings)
+	warn(std.err, result.Prepared)
 	tellShort(std.err, result.Level, result.Short)
 	fmt.Fprintf(std.out, "signed %s as %s%s\n", c.Out, id.leaf.Subject.CommonName, c.reached(result))
 	return nil
