@@ -82,6 +82,8 @@ type Phone struct {
 	Open   *OpenLink
 	// Link is the link that was just made, shown once.
 	Link *NewLink
+	// Send are ways to send a new link to the person.
+	Send []Action
 }
 
 // OpenLink is a setup link that is not used yet.

@@ -19,6 +19,9 @@ type Config struct {
 	Tokens Tokens
 	// CheckCode looks at an administrator's own code; required.
 	CheckCode CheckCode
+	// Messenger and Letters send setup links; nil where they are not configured.
+	Messenger Messenger
+	Letters   Letters
 	// Fields are the file fields of the portals; nil where they cannot be asked.
 	Fields FileFields
 	// Notices tell people what happens by itself; nil where nobody is told.

@@ -2,7 +2,7 @@
 // through the company's own mail server.
 //
 //	sender, err := mail.New(mail.Config{Server: "smtps://mail.example.org", User: "sign", Password: p, From: "sign@example.org"})
-//	err = sender.Send(ctx, "mary@example.org", mail.Message{Subject: "…", Text: "…"})
+//	err = sender.Send(ctx, "mary@example.org", "Subject", "Text")
 //
 // A letter carries a link that binds a phone, so it never goes in the clear:
 // the connection to the server is TLS from the first byte (smtps) or becomes TLS

@@ -37,9 +37,6 @@ type Sender struct {
 	options []gomail.Option
 }
 
-// Message is a letter in plain text.
-type Message struct{ Subject, Text string }
-
 // defaultTimeout is how long one letter may take: somebody waits for it.
 const defaultTimeout = 20 * time.Second
 
@@ -84,11 +81,11 @@ func New(c Config) (*Sender, error) {
 	return s, nil
 }
 
-// Send gives a letter to the mail server.
+// Send gives a letter, in plain text, to the mail server.
 //
 // Errors: app.Invalid mail.address where the address is none; app.Unavailable
 // mail.failed where the server cannot be reached or refuses.
-func (s *Sender) Send(ctx context.Context, to string, m Message) error {
+func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	const op = "send letter"
 	letter := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := letter.From(s.config.From); err != nil {
@@ -97,11 +94,11 @@ func (s *Sender) Send(ctx context.Context, to string, m Message) error {
 	if err := letter.To(to); err != nil {
 		return app.Fail(app.Invalid, op, "mail.address") // not its text: the cause may hold it
 	}
-	letter.Subject(m.Subject)
+	letter.Subject(subject)
 	letter.SetDate()
 	letter.SetMessageID()
 	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
-	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
+	letter.SetBodyString(gomail.TypeTextPlain, text)
 	client, err := gomail.NewClient(s.host, s.options...)
 	if err != nil {
 		return app.Fail(app.Internal, op, "").Because(err)

@@ -156,11 +156,11 @@ func (s *server) sender(t *testing.T, scheme string, change ...func(*mail.Config
 // TestSend holds that a letter arrives whole, in each alphabet, over both kinds
 // of TLS, and that the sender signs in.
 func TestSend(t *testing.T) {
-	m := mail.Message{Subject: "Код подписи: ваш телефон", Text: "Здравствуйте, Мария!\n\nhttps://sign.example.org/enrol/abc=def\n"}
+	const wantSubject, wantText = "Код подписи: ваш телефон", "Здравствуйте, Мария!\n\nhttps://sign.example.org/enrol/abc=def\n"
 	for scheme, implicit := range map[string]bool{"smtps": true, "smtp": false} {
 		t.Run(scheme, func(t *testing.T) {
 			s := newServer(t, implicit)
-			if err := s.sender(t, scheme).Send(t.Context(), "mary@example.org", m); err != nil {
+			if err := s.sender(t, scheme).Send(t.Context(), "mary@example.org", wantSubject, wantText); err != nil {
 				t.Fatal(err)
 			}
 			letters, signIn := s.got()
@@ -172,14 +172,14 @@ func TestSend(t *testing.T) {
 				t.Fatal(err)
 			}
 			subject, err := new(mime.WordDecoder).DecodeHeader(l.Header.Get("Subject"))
-			if err != nil || subject != m.Subject {
+			if err != nil || subject != wantSubject {
 				t.Errorf("subject %q, %v", subject, err)
 			}
 			if l.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
 				t.Errorf("encoding %q", l.Header.Get("Content-Transfer-Encoding"))
 			}
 			text, err := io.ReadAll(quotedprintable.NewReader(l.Body))
-			if got := strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")); err != nil || got != strings.TrimSpace(m.Text) {
+			if got := strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")); err != nil || got != strings.TrimSpace(wantText) {
 				t.Errorf("text %q, %v", got, err)
 			}
 			if l.Header.Get("Auto-Submitted") != "auto-generated" || l.Header.Get("Message-Id") == "" || l.Header.Get("Date") == "" {
@@ -192,7 +192,7 @@ func TestSend(t *testing.T) {
 // TestSendRefused: nothing goes in the clear or to a server that is not the
 // right one, and no error tells whom or what was written.
 func TestSendRefused(t *testing.T) {
-	secret := mail.Message{Subject: "Setup", Text: "https://sign.example.org/enrol/SECRET"}
+	const secret = "https://sign.example.org/enrol/SECRET"
 	for name, c := range map[string]struct {
 		scheme   string
 		implicit bool
@@ -225,7 +225,7 @@ func TestSendRefused(t *testing.T) {
 			if to == "" {
 				to = "mary@example.org"
 			}
-			err := s.sender(t, c.scheme, config...).Send(t.Context(), to, secret)
+			err := s.sender(t, c.scheme, config...).Send(t.Context(), to, "Setup", secret)
 			var failure *app.Error
 			if !errors.Is(err, c.kind) || !errors.As(err, &failure) || failure.Key != c.key {
 				t.Fatalf("error %v", err)

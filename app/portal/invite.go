@@ -238,6 +238,11 @@ func cardLink(endpoint string, e app.Entity) string {
 // plain keeps what people wrote from being taken for markup of the messenger.
 func plain(text string) string { return strings.NewReplacer("[", "(", "]", ")").Replace(text) }
 
+// SendLink sends a text with a link in Bitrix24's messenger; see Notify.
+func (p *Portals) SendLink(ctx context.Context, portal app.PortalID, from, to app.UserID, text, words string, link app.Secret) error {
+	return p.Notify(ctx, portal, from, to, Message{Text: text, Words: words, Link: link})
+}
+
 // Message is a notice to one person, with a link.
 type Message struct {
 	// Text and Words, the link's, are plain texts.

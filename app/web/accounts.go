@@ -169,6 +169,11 @@ func (s *Server) phone(c *call, a admin.AccountView, link *views.NewLink) views.
 		}
 		p.Create.Confirm = c.T("link.replace-question")
 	}
+	for _, way := range s.config.Admin.Ways() {
+		p.Send = append(p.Send, views.Action{
+			Words: c.T("link.send-" + string(way)), Post: "/api/admin/accounts/" + string(a.User) + "/send/" + string(way), Confirm: p.Create.Confirm,
+		})
+	}
 	return p
 }
 
@@ -228,6 +233,19 @@ func (s *Server) createLink(c *call) error {
 		URL:   s.config.Public + "/enrol/" + token.Reveal(),
 		Words: c.T("link.new-hint", c.words.Clock(e.ExpiresAt)),
 	})
+}
+
+// sendLink makes a setup link and sends it to the person; nobody here sees it.
+func (s *Server) sendLink(c *call) error {
+	user, err := c.user()
+	if err != nil {
+		return err
+	}
+	way := admin.Way(c.Param("way"))
+	if _, err := s.config.Admin.SendLink(c.Request().Context(), c.visit, user, way, s.config.Public+"/enrol/"); err != nil {
+		return app.Wrap("send link", err)
+	}
+	return s.accountSection(c, user, c.T("link.sent-"+string(way)), nil)
 }
 
 // withdrawLink ends an open link.

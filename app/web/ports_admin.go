@@ -19,6 +19,9 @@ type Accounts interface {
 	People(ctx context.Context, v app.Visit, query string) ([]app.User, error)
 	CreateLink(ctx context.Context, v app.Visit, user app.UserID) (app.Secret, app.Enrolment, error)
 	WithdrawLink(ctx context.Context, v app.Visit, id string) error
+	// SendLink makes a setup link that the person alone sees, by one of Ways.
+	SendLink(ctx context.Context, v app.Visit, user app.UserID, way admin.Way, base string) (app.Enrolment, error)
+	Ways() []admin.Way
 }
 
 // Certificates are the certificates in use and those on tokens.

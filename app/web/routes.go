@@ -83,6 +83,7 @@ func (s *Server) adminRoutes() []route {
 		{method: "POST", path: "/api/admin/accounts", door: doorAdmin, held: s.saveAccount},
 		{method: "POST", path: "/api/admin/accounts/:user/delete", door: doorAdmin, held: s.deleteAccount},
 		{method: "POST", path: "/api/admin/accounts/:user/link", door: doorAdmin, held: s.createLink},
+		{method: "POST", path: "/api/admin/accounts/:user/send/:way", door: doorAdmin, held: s.sendLink},
 		{method: "POST", path: "/api/admin/accounts/:user/link/:id/withdraw", door: doorAdmin, held: s.withdrawLink},
 		{method: "GET", path: "/api/admin/certificates", door: doorAdmin, held: s.certificates},
 		{method: "GET", path: "/api/admin/certificates/new", door: doorAdmin, held: s.newCertificate},

@@ -52,6 +52,8 @@ type world struct {
 	log        *journal
 	tokens     *keys.Tokens // nil where the test has none
 	pictures   signing.Pictures
+	// letters, where set, takes e-mails.
+	letters *mailbox
 }
 
 // company is a simulated portal with its people and one deal.
@@ -140,7 +142,7 @@ func (w *world) company(name string) *company {
 	p := w.cloud.AddPortal(simulator.PortalConfig{Name: name, Addr: "127.0.0.2:0", Limits: simulator.Limits{Off: true}})
 	c := &company{Portal: p}
 	c.anna = p.AddUser(simulator.User{Name: "Anna", LastName: "Berg", Admin: true})
-	c.mary = p.AddUser(simulator.User{Name: "Мария", LastName: "Иванова", Position: "Lawyer"})
+	c.mary = p.AddUser(simulator.User{Name: "Мария", LastName: "Иванова", Position: "Lawyer", Email: "mary@acme.example"})
 	c.paul = p.AddUser(simulator.User{Name: "Paul", LastName: "Ott", Position: "Sales"})
 	c.field = p.AddFileField("CONTRACT", "Contract", false)
 	c.deal = p.AddDeal(simulator.Deal{Title: "Delivery of a crane", Responsible: c.mary})
@@ -190,7 +192,10 @@ func (w *world) assemble() {
 	must(err)
 	w.run(jobs)
 	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Enrolments: enrolments, Now: w.clock.Now}
+	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Enrolments: enrolments, Now: w.clock.Now}
+	if w.letters != nil {
+		settings.Letters = w.letters
+	}
 	if w.tokens != nil {
 		settings.Tokens = w.tokens
 	}

@@ -172,7 +172,7 @@ func (s *service) openPortals() (*portal.Portals, error) {
 // openWeb makes the pages and their calls.
 func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error {
 	enrolments := &otp.Enrolments{Store: s.store}
-	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Enrolments: enrolments, Notices: portals}
+	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Enrolments: enrolments, Notices: portals}
 	if s.tokens != nil { // a nil registry inside the interface would not be nil
 		c.Tokens = s.tokens
 	}
