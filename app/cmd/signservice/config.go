@@ -31,6 +31,11 @@ type config struct {
 	MaxSize     int64    `name:"max-size" default:"50" env:"SIGNSERVICE_MAX_SIZE" help:"Largest document, in MB."`
 	Workers     int      `default:"4" env:"SIGNSERVICE_WORKERS" help:"How many documents are signed at once."`
 
+	MailServer   string `name:"mail-server" env:"SIGNSERVICE_MAIL_SERVER" help:"Mail server for setup links: smtps://host or smtp://host (STARTTLS)." placeholder:"URL"`
+	MailUser     string `name:"mail-user" env:"SIGNSERVICE_MAIL_USER" help:"User at the mail server." placeholder:"NAME"`
+	MailPassword string `name:"mail-password-file" env:"SIGNSERVICE_MAIL_PASSWORD_FILE" help:"File with the password at the mail server." type:"path" placeholder:"FILE"`
+	MailFrom     string `name:"mail-from" env:"SIGNSERVICE_MAIL_FROM" help:"Sender's address of letters." placeholder:"ADDRESS"`
+
 	// insecure lets portals and authorization servers be reached over plain
 	// HTTP. Only the demo sets it; no flag does.
 	insecure   bool

@@ -176,7 +176,13 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	if s.tokens != nil { // a nil registry inside the interface would not be nil
 		c.Tokens = s.tokens
 	}
-	var err error
+	letters, err := openLetters(s.config)
+	if err != nil {
+		return err
+	}
+	if letters != nil { // a nil sender inside the interface would not be nil
+		c.Letters = letters
+	}
 	s.office, err = admin.New(c)
 	if err != nil {
 		return err
