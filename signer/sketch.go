@@ -2,6 +2,7 @@ package signer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -79,7 +80,7 @@ func (s *Sketch) ReadAt(b []byte, off int64) (n int, err error) {
 	if off < s.size {
 		part := b[:min(int64(len(b)), s.size-off)]
 		if n, err = s.doc.ReadAt(part, off); n < len(part) {
-			if err == nil || err == io.EOF { //nolint:errorlint // io.ReaderAt gives io.EOF itself
+			if err == nil || errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return n, err

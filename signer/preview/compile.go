@@ -88,8 +88,8 @@ func (r *Renderer) compileApart() error {
 		}
 	}()
 	arguments := append(command[1:len(command):len(command)], dir)
-	child := exec.CommandContext(ctx, command[0], arguments...) //nolint:gosec // the caller names its own program
-	child.Env = []string{"GOTRACEBACK=none"}                    // not nil, which would be ours
+	child := exec.CommandContext(ctx, command[0], arguments...)
+	child.Env = []string{"GOTRACEBACK=none"} // not nil, which would be ours
 	began := time.Now()
 	if err := child.Run(); err != nil {
 		r.apart.err, r.apart.at = fmt.Errorf("compile pdfium: %w", err), time.Now()

@@ -75,7 +75,7 @@ func (r *Repairer) run(ctx context.Context, doc io.Reader, size int64) ([]byte, 
 	limited, cancel := context.WithTimeout(ctx, r.config.Limits.Timeout)
 	defer cancel()
 	command := append(r.config.Command[1:len(r.config.Command):len(r.config.Command)], strconv.FormatInt(r.config.Limits.Memory, 10))
-	child := exec.CommandContext(limited, r.config.Command[0], command...) //nolint:gosec // the caller names its own program
+	child := exec.CommandContext(limited, r.config.Command[0], command...)
 	source := &remembering{Reader: doc}
 	out, said := &bounded{most: 4*size + 1<<20}, &bounded{most: 4 << 10, drop: true}
 	child.Stdin, child.Stdout, child.Stderr = source, out, said
