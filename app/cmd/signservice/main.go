@@ -37,6 +37,7 @@ type cli struct {
 	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
 	Extend extendCommand `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
+	CA     caCommand     `cmd:"" name:"ca" help:"Do what needs the key of an internal authority's root, on a machine apart."`
 
 	Repair  repairCommand  `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
 	Compile compileCommand `cmd:"" name:"compile-pdfium" hidden:"" help:"Compile the preview into a folder; started by serve and demo."`

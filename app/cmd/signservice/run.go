@@ -48,6 +48,7 @@ type service struct {
 	// invitations ask colleagues to sign.
 	invitations *signing.Invitations
 	office      *admin.Service
+	internalCA  *admin.Authorities
 	server      *web.Server
 }
 
@@ -195,7 +196,11 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 		}
 		proxies = append(proxies, prefix)
 	}
+	if err := s.openInternalCA(); err != nil {
+		return err
+	}
 	s.server, err = web.New(web.Config{
+		Authorities: s.internalCA,
 		Public: s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
 		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Admin: s.office,
 		Enrolments: enrolments, Ready: s.store.Ping,
@@ -217,10 +222,11 @@ const sweepEvery = time.Minute
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 6)
+	ended := make(chan error, 7)
 	go func() { ended <- s.queue.Run(ctx) }()
 	go func() { ended <- s.invitations.Run(ctx) }()
 	go func() { ended <- s.sweep(ctx) }()
+	go func() { ended <- s.internalCA.Run(ctx) }()
 	go func() { ended <- s.warnings(ctx) }()
 	go func() { s.pages.warm(ctx, s.log); ended <- nil }()
 	go func() {
