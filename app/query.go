@@ -53,4 +53,18 @@ func (q AuditQuery) Matches(e AuditEntry) bool {
 type Remembered struct {
 	Certificate CertificateID `json:"certificate"`
 	Signet      Signet        `json:"signet"`
+	Theme       Theme         `json:"theme,omitempty"`
 }
+
+// Theme is how the pages look to a user; "" is light.
+type Theme string
+
+// The themes.
+const (
+	ThemeLight  Theme = "light"
+	ThemeDark   Theme = "dark"
+	ThemeDevice Theme = "device" // as the device is set
+)
+
+// Valid tells whether it is a theme.
+func (t Theme) Valid() bool { return t == ThemeLight || t == ThemeDark || t == ThemeDevice }

@@ -21,6 +21,9 @@ type Page struct {
 	Kind string
 	// Script is the page's module in package static; empty for a page without script.
 	Script string
+	// Theme is "dark", "device", or "" for light; ThemeAt is the call that changes
+	// it, empty where it cannot be changed.
+	Theme, ThemeAt string
 	// Session is the sealed session for the script; empty where there is none.
 	Session string
 	// Data are further values for the script, as data attributes: {"portal": "…"}.
@@ -38,6 +41,19 @@ func (p Page) scriptWords() string {
 		return "{}" // texts cannot fail to be JSON
 	}
 	return string(text)
+}
+
+// theme is the choice, light where none was made.
+func (p Page) theme() string {
+	if p.Theme == "" {
+		return "light"
+	}
+	return p.Theme
+}
+
+// scheme tells the browser how to draw its own parts of the page.
+func (p Page) scheme() string {
+	return map[string]string{"light": "light", "dark": "dark", "device": "light dark"}[p.theme()]
 }
 
 // attributes are the data attributes of the page's body.

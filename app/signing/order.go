@@ -101,7 +101,7 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	for _, id := range o.Requests {
 		s.watch.wake(id)
 	}
-	err = s.Store.SaveRemembered(ctx, v.Portal, v.User, app.Remembered{Certificate: in.Certificate, Signet: in.Signet})
+	err = s.remember(ctx, v, func(r *app.Remembered) { r.Certificate, r.Signet = in.Certificate, in.Signet })
 	if err != nil { // the order stands: it must not look refused
 		s.Log.WarnContext(ctx, "remember choices", "error", err)
 	}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 
 	"signservice/app"
 	"signservice/views"
@@ -12,7 +14,7 @@ import (
 func (c *call) documentList(documents []app.Document, recent []app.Request) views.Documents {
 	list := views.Documents{T: c.T}
 	seen := map[string]bool{}
-	for _, d := range documents {
+	for _, d := range newestUnsigned(documents, recent) {
 		row, request := c.documentRow(d, recent)
 		seen[string(request)] = true
 		list.List = append(list.List, row)
@@ -25,6 +27,22 @@ func (c *call) documentList(documents []app.Document, recent []app.Request) view
 		}
 	}
 	list.Recent = c.recent(others)
+	return list
+}
+
+// newestUnsigned puts what the visitor has not signed first, and of the rest what
+// is newer, as far as the portal tells.
+func newestUnsigned(documents []app.Document, recent []app.Request) []app.Document {
+	list := slices.Clone(documents)
+	signed := func(d app.Document) int {
+		if r, ok := latest(recent, d); ok && r.State == app.Done {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b app.Document) int {
+		return cmp.Or(signed(a)-signed(b), b.Date.Compare(a.Date))
+	})
 	return list
 }
 

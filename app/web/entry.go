@@ -37,7 +37,10 @@ func (s *Server) framePage(c echo.Context, d door, v app.Visit, draw func(*call,
 		return err
 	}
 	now := newCall(c, v)
-	page := views.Page{T: now.T, Lang: now.words.Language(), Title: now.T("title.app"), Session: token}
+	page := views.Page{
+		T: now.T, Lang: now.words.Language(), Title: now.T("title.app"), Session: token,
+		Theme: string(s.config.Signing.Theme(c.Request().Context(), v)), ThemeAt: themePath(d),
+	}
 	return s.page(c, http.StatusOK, framedBy(p), draw(now, page))
 }
 

@@ -55,6 +55,13 @@ type Signing interface {
 	Pages
 	Requests
 	Orders
+	Themes
+}
+
+// Themes remembers how people want the pages to look.
+type Themes interface {
+	Theme(ctx context.Context, v app.Visit) app.Theme
+	SetTheme(ctx context.Context, v app.Visit, t app.Theme) error
 }
 
 // Pages shows the pages of the visitor's frozen documents.

@@ -53,6 +53,7 @@ func (s *Server) signRoutes() []route {
 	const request = "/api/sign/requests/:id"
 	return []route{
 		{method: "GET", path: "/api/sign", door: doorDeal, held: s.signStart},
+		{method: "POST", path: "/api/sign/theme", door: doorDeal, held: s.theme},
 		{method: "GET", path: "/api/sign/unsigned", door: doorDeal, held: s.unsigned},
 		{method: "POST", path: "/api/sign/documents", door: doorDeal, fate: fateFile, held: s.freeze},
 		{method: "POST", path: "/api/sign/selection", door: doorDeal, fate: fateFile, held: s.freezeAll},
@@ -75,6 +76,7 @@ func (s *Server) signRoutes() []route {
 // adminRoutes are the calls of the settings page.
 func (s *Server) adminRoutes() []route {
 	return []route{
+		{method: "POST", path: "/api/admin/theme", door: doorAdmin, held: s.theme},
 		{method: "GET", path: "/api/admin/overview", door: doorAdmin, held: s.overview},
 		{method: "GET", path: "/api/admin/people", door: doorAdmin, held: s.people},
 		{method: "GET", path: "/api/admin/accounts", door: doorAdmin, held: s.accounts},

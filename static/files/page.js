@@ -74,6 +74,18 @@ export async function busy(button, work) {
   }
 }
 
+// The person's own choice of light or dark, kept by the server.
+document.getElementById("theme")?.addEventListener("change", async (event) => {
+  const { value, dataset } = event.target;
+  document.documentElement.dataset.theme = value;
+  document.querySelector("meta[name=color-scheme]").content = { light: "light", dark: "dark", device: "light dark" }[value];
+  try {
+    await post(dataset.themeAt, { theme: value });
+  } catch (cause) {
+    problem(document.getElementById("errors"), cause);
+  }
+});
+
 // copy puts a field's text into the clipboard. The portal's frame does not
 // grant the modern way, and browsers complain when it is tried; where the old
 // way fails too the text is left selected for the person's own copy.
