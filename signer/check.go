@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"signservice/signer/pdf"
 )
@@ -48,6 +49,49 @@ func Check(ctx context.Context, original io.ReaderAt, originalSize int64, signed
 		return err
 	}
 	return earlierGood(before, after)
+}
+
+// CheckRaised verifies what Raise made of a signed file: the signed file is an
+// unchanged prefix, what follows is nothing but material and document
+// time-stamps, all intact, and no earlier signature is worse than it was. Every
+// error is an ErrCheck, or one of reading.
+func CheckRaised(ctx context.Context, signed io.ReaderAt, signedSize int64, raised io.ReaderAt, raisedSize int64) error {
+	if err := samePrefix(ctx, signed, signedSize, raised, raisedSize); err != nil {
+		return err
+	}
+	before, err := Verify(ctx, signed, signedSize, VerifyOptions{})
+	if err != nil {
+		return fmt.Errorf("verify the signed file: %w", err)
+	}
+	after, err := Verify(ctx, raised, raisedSize, VerifyOptions{})
+	if err != nil {
+		return errors.Join(ErrCheck, err)
+	}
+	old := map[string]SignatureReport{}
+	for _, s := range before.Signatures {
+		old[s.Field] = s
+	}
+	for _, s := range after.Signatures {
+		earlier, found := old[s.Field]
+		switch {
+		case !found && (!s.stamp() || !s.Good()):
+			return fmt.Errorf("%w: field %q holds no good document time-stamp", ErrCheck, s.Field)
+		case found && !onlyKept(earlier.Changes, s.Changes):
+			return fmt.Errorf("%w: more than material and time-stamps follows field %q", ErrCheck, s.Field)
+		}
+	}
+	return earlierGood(before, after)
+}
+
+// onlyKept tells whether all changes that came are of the kinds that keep a
+// signature.
+func onlyKept(before, after []Change) bool {
+	for _, c := range after {
+		if c.Kind != ChangeSecurityStore && c.Kind != ChangeTimestamp && !slices.Contains(before, c) {
+			return false
+		}
+	}
+	return true
 }
 
 // newSignature finds the signature that was just made by its field.

@@ -52,3 +52,45 @@ func TestCheckRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckRaisedRefuses: what Raise did not make must not pass as such.
+func TestCheckRaisedRefuses(t *testing.T) {
+	a := newAuthorities(t)
+	mary := a.ca.Issue(t, signertest.Leaf{})
+	signed := a.signAt(t, signertest.PDF{TextField: true}.Bytes(), mary, signer.LevelT)
+	raised, e, err := raise(t, signed, signer.ExtendOptions{Sources: a.sources(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, _ := sign(t, raised, mary.Key, options(mary))
+	change := func(at int) []byte {
+		out := bytes.Clone(raised)
+		out[at] ^= 1
+		return out
+	}
+	contents := len(signed) + bytes.Index(e.Increment, []byte("/Contents <")) + 200
+	for name, c := range map[string]struct {
+		raised []byte
+		good   bool
+	}{
+		"what Raise made":            {raised, true},
+		"a store alone":              {withStore(t, signed, *storeOf(t, raised)), true},
+		"renewed":                    {documentStamp(t, raised, a.tsa), true},
+		"nothing":                    {signed, false},
+		"flipped in the signed file": {change(100), false},
+		"flipped in the material":    {change(len(signed) + 300), false},
+		"flipped in the time-stamp":  {change(contents), false},
+		"cut":                        {raised[:len(raised)-10], false},
+		"something behind it":        {append(bytes.Clone(raised), "4 0 obj null endobj"...), false},
+		"a further signature":        {more, false},
+		"of another file":            {a.signAt(t, signertest.PDF{}.Bytes(), mary, signer.LevelLT), false},
+		"empty":                      {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := signer.CheckRaised(t.Context(), bytes.NewReader(signed), int64(len(signed)), bytes.NewReader(c.raised), int64(len(c.raised)))
+			if c.good != (err == nil) || err != nil && !errors.Is(err, signer.ErrCheck) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}

@@ -39,7 +39,7 @@
 // Stamp has an authority say when the signature existed. Raise adds what proves
 // that the certificates were good then, and a time-stamp over that; it also
 // raises signatures that others made, and renews a time-stamp before its
-// authority's certificate expires. Each step can be repeated and taken by
+// authority's certificate expires. CheckRaised is to Raise what Check is to Embed. Each step can be repeated and taken by
 // another process. Extend is Raise with a copy of the document. What happens when
 // an authority does not answer is the caller's policy: Sources.Shortfall.
 //

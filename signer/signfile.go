@@ -27,7 +27,8 @@ type Order struct {
 	// Key signs. It is asked a second time in one case alone: when an authority's
 	// time-stamp turns out larger than the room that was reserved for it.
 	Key crypto.Signer
-	// Check holds the result against the original and the order, see Check.
+	// Check reads the result back and holds it against the original and the order:
+	// see the functions Check and CheckRaised.
 	Check bool
 }
 
@@ -72,6 +73,11 @@ func SignFile(ctx context.Context, out File, doc io.ReaderAt, size int64, o Orde
 		return nil, fmt.Errorf("write the material: %w", err)
 	}
 	result.Level, result.Short = e.Level, e.Short
+	if o.Check && len(e.Increment) > 0 {
+		if err := CheckRaised(ctx, io.NewSectionReader(out, 0, end), end, out, end+int64(len(e.Increment))); err != nil {
+			return nil, err
+		}
+	}
 	return result, nil
 }
 
