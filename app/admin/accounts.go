@@ -167,6 +167,8 @@ func (s *Service) SaveAccount(ctx context.Context, v app.Visit, in AccountInput)
 			return app.Account{}, err
 		}
 	}
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	before, err := s.before(ctx, v, in)
@@ -189,6 +191,9 @@ func (s *Service) SaveAccount(ctx context.Context, v app.Visit, in AccountInput)
 	}
 	if err := s.config.Store.SaveAccount(ctx, after, savedEntries(v, before, after)...); err != nil {
 		return app.Account{}, app.Wrap(op, err)
+	}
+	if after.CodeOff && !before.CodeOff {
+		notices.add(func() { s.concern(ctx, v, after.User, "concern.code-off") })
 	}
 	return after, nil
 }
@@ -256,6 +261,8 @@ func savedEntries(v app.Visit, before, after app.Account) []app.AuditEntry {
 // DeleteAccount removes an account with its phone, links and assignments.
 func (s *Service) DeleteAccount(ctx context.Context, v app.Visit, user app.UserID) error {
 	const op = "delete account"
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if _, err := s.account(ctx, v, op, user); err != nil {
@@ -264,7 +271,11 @@ func (s *Service) DeleteAccount(ctx context.Context, v app.Visit, user app.UserI
 	if err := s.confirm(ctx, v, op); err != nil {
 		return err
 	}
-	return app.Wrap(op, s.config.Store.DeleteAccount(ctx, v.Portal, user, entry(v, app.ActAccountDeleted, string(user))))
+	if err := s.config.Store.DeleteAccount(ctx, v.Portal, user, entry(v, app.ActAccountDeleted, string(user))); err != nil {
+		return app.Wrap(op, err)
+	}
+	notices.add(func() { s.concern(ctx, v, user, "concern.account-deleted") })
+	return nil
 }
 
 // queryField is the search for people. Its message is that of its kind.

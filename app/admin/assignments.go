@@ -20,13 +20,16 @@ func (s *Service) Assignments(ctx context.Context, v app.Visit) ([]app.Assignmen
 // Assign lets an account use a certificate. To assign again does nothing.
 func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error {
 	const op = "assign certificate"
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	assigned, err := s.assigned(ctx, v, op, user, certificate)
 	if err != nil || assigned {
 		return err
 	}
-	if _, err := s.account(ctx, v, op, user); err != nil {
+	person, err := s.account(ctx, v, op, user)
+	if err != nil {
 		return err
 	}
 	if err := s.hasCertificate(ctx, v, op, certificate); err != nil {
@@ -42,7 +45,13 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 		}
 	}
 	a := app.Assignment{Portal: v.Portal, User: user, Certificate: certificate, CreatedAt: s.config.Now().UTC(), CreatedBy: v.User}
-	return app.Wrap(op, s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)))
+	if err := s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)); err != nil {
+		return app.Wrap(op, err)
+	}
+	if c.Owner != "" && c.Owner != user {
+		notices.add(func() { s.concern(ctx, v, c.Owner, "concern.assigned", c.Name, person.Name) })
+	}
+	return nil
 }
 
 // Limits are the time in which an account may use a certificate: from From on,

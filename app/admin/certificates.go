@@ -123,15 +123,25 @@ func (s *Service) RemoveCertificate(ctx context.Context, v app.Visit, id app.Cer
 	if err := allowCertificate(v, op, id); err != nil {
 		return err
 	}
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if err := s.hasCertificate(ctx, v, op, id); err != nil {
 		return err
 	}
+	c, err := s.config.Store.Certificate(ctx, v.Portal, id)
+	if err != nil {
+		return app.Wrap(op, err)
+	}
 	if err := s.confirm(ctx, v, op); err != nil {
 		return err
 	}
-	return app.Wrap(op, s.config.Store.DeleteCertificate(ctx, v.Portal, id, certificateEntry(v, app.ActCertificateRemoved, id)))
+	if err := s.config.Store.DeleteCertificate(ctx, v.Portal, id, certificateEntry(v, app.ActCertificateRemoved, id)); err != nil {
+		return app.Wrap(op, err)
+	}
+	notices.add(func() { s.concern(ctx, v, c.Owner, "concern.certificate-removed", c.Name) })
+	return nil
 }
 
 // certificateEntry begins the audit entry of what is done with a certificate.

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"log/slog"
 	"regexp"
 	"sync"
 	"time"
@@ -28,6 +29,8 @@ type Config struct {
 	Notices Notices
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Log learns of notices that reached nobody; nil discards it.
+	Log *slog.Logger
 }
 
 // Service does an administrator's work. Its methods may be called at the same
@@ -50,6 +53,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{config: c}, nil
 }
