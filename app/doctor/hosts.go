@@ -19,6 +19,8 @@ type host struct {
 	check   string // "authorization" or "portal"
 	address string
 	portal  app.PortalID
+	// spare: the service works without it, as long as another one answers.
+	spare bool
 }
 
 // answer is what a host answered, or why it did not.
@@ -36,20 +38,23 @@ func (d *Doctor) ask(ctx context.Context) []answer {
 	if d.config.Transport == nil {
 		return nil
 	}
-	var list []host
-	for _, address := range d.config.AuthServers {
-		list = append(list, host{check: "authorization", address: address})
-	}
+	var list, portals []host
+	used := map[string]bool{}
 	if d.config.Store != nil {
-		portals, err := d.config.Store.Portals(ctx)
+		all, err := d.config.Store.Portals(ctx)
 		if err == nil {
-			for _, p := range portals {
+			for _, p := range all {
 				if p.Installed() {
-					list = append(list, host{check: "portal", address: p.Endpoint, portal: p.ID})
+					portals = append(portals, host{check: "portal", address: p.Endpoint, portal: p.ID})
+					used[hostOf(p.AuthServer)] = true
 				}
 			}
 		}
 	}
+	for _, address := range d.config.AuthServers {
+		list = append(list, host{check: "authorization", address: address, spare: !used[hostOf(address)]})
+	}
+	list = append(list, portals...)
 	answers := make([]answer, len(list))
 	places := make(chan struct{}, 8)
 	var all sync.WaitGroup
@@ -93,10 +98,14 @@ func (d *Doctor) one(ctx context.Context, h host) answer {
 // hosts are the findings about the hosts that were asked.
 func (d *Doctor) hosts(answers []answer) []app.Finding {
 	var list []app.Finding
+	reached := slices.ContainsFunc(answers, func(a answer) bool { return a.check == "authorization" && a.err == nil })
 	for _, a := range answers {
 		f := app.Finding{Check: a.check, Health: app.Healthy, Subject: hostOf(a.address), Portal: a.portal, Key: "doctor.answers"}
 		if a.err != nil {
 			f.Health, f.Key, f.Fix, f.Detail = app.Broken, "doctor.silent", "doctor.silent-fix", reason(a.err)
+			if a.spare && reached {
+				f.Health = app.Ailing // the portals that are here belong to another one
+			}
 			switch {
 			case untrusted(a.err):
 				f.Key, f.Fix = "doctor.untrusted", "doctor.untrusted-fix"

@@ -26,6 +26,8 @@ type Config struct {
 	Enrolments Enrolments
 	// Authorities are the internal certificate authorities; nil where there are none.
 	Authorities Authorities
+	// Health tells how the service stands; nil is not told.
+	Health Health
 	// Ready tells whether the service can work: the store answers. Nil is always.
 	Ready func(ctx context.Context) error
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. None

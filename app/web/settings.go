@@ -83,6 +83,7 @@ func (s *Server) overview(c *call) error {
 		}
 	}
 	o.Done = c.T("overview.done", done, len(o.Steps))
+	o.State = append(o.State, s.health(c)...)
 	o.State = append(o.State, c.tokenState(tokens)...)
 	o.State = append(o.State, c.certificateState(certificates, s.config.Now()), c.accountState(accounts), views.Fact{
 		Words: c.T("state.version"), Tone: "plain", State: s.config.Version,

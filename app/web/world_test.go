@@ -51,7 +51,10 @@ type world struct {
 	base       string
 	log        *journal
 	tokens     *keys.Tokens // nil where the test has none
-	pictures   signing.Pictures
+	// findings are what the service found about itself, at the time looked.
+	findings []app.Finding
+	looked   time.Time
+	pictures signing.Pictures
 	// letters, where set, takes e-mails.
 	letters *mailbox
 }
@@ -205,8 +208,8 @@ func (w *world) assemble() {
 	must(err)
 	w.server, err = web.New(web.Config{
 		Authorities: authorities,
-		Public: w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
-		Signing: signatures, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Version: "test", Now: w.clock.Now, Log: log,
+		Public:      w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
+		Signing: signatures, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
 	})
 	must(err)
 }

@@ -34,6 +34,7 @@ type streams struct {
 type cli struct {
 	Serve  serveCommand  `cmd:"" help:"Serve Bitrix24 portals, over plain HTTP behind a reverse proxy."`
 	Demo   demoCommand   `cmd:"" help:"Run the product in a simulated portal on this machine."`
+	Doctor doctorCommand `cmd:"" help:"Find out what keeps the service from working, and how to mend it."`
 	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
 	Extend extendCommand `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`

@@ -19,6 +19,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/doctor"
 	"signservice/app/otp"
 	"signservice/app/portal"
 	"signservice/app/queue"
@@ -50,6 +51,7 @@ type service struct {
 	office      *admin.Service
 	internalCA  *admin.Authorities
 	server      *web.Server
+	doctor      *doctor.Doctor
 }
 
 // build makes the service, top to bottom: what a room needs is made before it.
@@ -188,6 +190,11 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	if err != nil {
 		return err
 	}
+	var lister tokenLister
+	if s.tokens != nil {
+		lister = s.tokens
+	}
+	s.doctor = newDoctor(&s.config, s.store, lister)
 	var proxies []netip.Prefix
 	for _, p := range s.config.Proxies {
 		prefix, err := netip.ParsePrefix(p)
@@ -203,7 +210,7 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 		Authorities: s.internalCA,
 		Public: s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
 		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Admin: s.office,
-		Enrolments: enrolments, Ready: s.store.Ping,
+		Enrolments: enrolments, Ready: s.store.Ping, Health: s.doctor.Latest,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
 	})
 	return err
@@ -222,12 +229,14 @@ const sweepEvery = time.Minute
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 7)
+	ended := make(chan error, 9)
 	go func() { ended <- s.queue.Run(ctx) }()
 	go func() { ended <- s.invitations.Run(ctx) }()
 	go func() { ended <- s.sweep(ctx) }()
 	go func() { ended <- s.internalCA.Run(ctx) }()
 	go func() { ended <- s.warnings(ctx) }()
+	go func() { ended <- s.control(ctx) }()
+	go func() { s.doctor.Run(ctx); ended <- nil }()
 	go func() { s.pages.warm(ctx, s.log); ended <- nil }()
 	go func() {
 		if s.tokens != nil {

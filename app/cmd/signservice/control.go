@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"signservice/app"
+)
+
+// controlName is the socket in the service's folder by which commands reach the
+// running service, since one process alone can open the store. Who may write to
+// the folder may use it: the service's own user.
+const controlName = "control.sock"
+
+// maxSocket is the longest path of a socket that every system takes.
+const maxSocket = 100
+
+// errNoService: no service is running over the folder.
+var errNoService = errors.New("the service is not running")
+
+// control answers commands of this machine until ctx ends. A service without
+// its socket works; commands then say that the store is in use.
+func (s *service) control(ctx context.Context) error {
+	path := filepath.Join(s.config.Dir, controlName)
+	if len(path) > maxSocket {
+		s.log.WarnContext(ctx, "no control socket: the path of the folder is too long", "path", path)
+		return nil
+	}
+	// The store is ours alone, so a socket that is there is that of a dead process.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	var l net.ListenConfig
+	listener, err := l.Listen(ctx, "unix", path)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil { // the folder keeps others out before
+		return errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
+	}
+	server := &http.Server{Handler: s.controls(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case <-ctx.Done():
+		err = errors.Join(server.Close(), <-ended)
+	case err = <-ended:
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// controls are the calls of the control socket.
+func (s *service) controls() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /doctor", func(w http.ResponseWriter, r *http.Request) {
+		answerJSON(w, linesOf(s.doctor.Examine(r.Context())))
+	})
+	mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) {
+		if err := s.store.Audit(r.Context(), app.AuditEntry{Action: app.ActClockAccepted}); err != nil {
+			s.log.ErrorContext(r.Context(), "accept the clock", "error", err)
+			http.Error(w, "not stored", http.StatusInternalServerError)
+			return
+		}
+		answerJSON(w, linesOf(s.doctor.Examine(r.Context())))
+	})
+	return mux
+}
+
+func answerJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v) //nolint:errcheck // the asker has gone
+}
+
+// askService has the running service examine itself; errNoService where none is
+// running over the folder.
+func askService(ctx context.Context, dir string, acceptClock bool) ([]reportLine, error) {
+	path := filepath.Join(dir, controlName)
+	if len(path) > maxSocket {
+		return nil, errNoService
+	}
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}}
+	defer transport.CloseIdleConnections()
+	method, call := http.MethodGet, "http://control/doctor"
+	if acceptClock {
+		method, call = http.MethodPost, "http://control/clock"
+	}
+	r, err := http.NewRequestWithContext(ctx, method, call, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(r)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, errNoService
+	}
+	if err != nil {
+		return nil, hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.New("the running service could not do it; its log says why")
+	}
+	var lines []reportLine
+	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&lines); err != nil {
+		return nil, fmt.Errorf("read the running service's answer: %w", err)
+	}
+	return lines, nil
+}
