@@ -52,7 +52,7 @@ func doors() map[string]door {
 		"signer/pdf":          {ours: below, foreign: []string{"golang.org/x/crypto"}},
 		"signer/cms":          {ours: below, foreign: []string{"golang.org/x/crypto/cryptobyte"}},
 		"signer/tsp":          {ours: below, foreign: []string{"golang.org/x/crypto/cryptobyte"}},
-		"signer/revocation":   {ours: below, foreign: []string{"golang.org/x/crypto/ocsp"}},
+		"signer/revocation":   {ours: below, foreign: []string{"golang.org/x/crypto/cryptobyte", "golang.org/x/crypto/ocsp"}},
 		"signer/keys":         {ours: below, foreign: keys},
 		"signer/keys/remote":  {ours: below},
 		"signer/ca":           {ours: below, foreign: []string{"github.com/zmap/zlint", "github.com/zmap/zcrypto", "golang.org/x/crypto/ocsp", "software.sslmate.com/src/go-pkcs12"}},

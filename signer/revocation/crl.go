@@ -19,24 +19,6 @@ func ReadCRL(der []byte, certificate, issuer *x509.Certificate) (Status, error) 
 	return list.Status(certificate, issuer)
 }
 
-// CRL is a revocation list that was read and is not yet verified. It is not safe
-// for concurrent use.
-type CRL struct {
-	list   *x509.RevocationList
-	issuer *x509.Certificate // who was found to have signed it; nil when nobody was
-}
-
-// ParseCRL reads a revocation list in DER.
-//
-// Errors: ErrMaterial.
-func ParseCRL(der []byte) (*CRL, error) {
-	list, err := x509.ParseRevocationList(der)
-	if err != nil {
-		return nil, fmt.Errorf("%w: revocation list: %w", ErrMaterial, err)
-	}
-	return &CRL{list: list}, nil
-}
-
 // Status verifies that the list is the issuer's and looks for a certificate in
 // it. Lists that are not for this certificate, or not complete, are refused:
 // delta lists, indirect ones, those for some reasons or for other kinds of
@@ -56,11 +38,12 @@ func (l *CRL) Status(certificate, issuer *x509.Certificate) (Status, error) {
 	if err := checkScope(l.list, certificate); err != nil {
 		return Status{}, err
 	}
+	if l.critical {
+		return Status{}, fmt.Errorf("%w: revocation list with a critical extension in an entry", ErrMaterial)
+	}
 	s := Status{ThisUpdate: l.list.ThisUpdate, NextUpdate: l.list.NextUpdate}
-	for _, entry := range l.list.RevokedCertificateEntries {
-		if entry.SerialNumber.Cmp(certificate.SerialNumber) == 0 {
-			s.Revoked, s.RevokedAt, s.Reason = true, entry.RevocationTime, entry.ReasonCode
-		}
+	if e, found := l.find(certificate.SerialNumber); found && !e.status(&s) {
+		return Status{}, fmt.Errorf("%w: malformed entry of a revocation list", ErrMaterial)
 	}
 	return s, nil
 }
@@ -94,13 +77,6 @@ func checkScope(list *x509.RevocationList, certificate *x509.Certificate) error 
 			return refuse("that is indirect or partial")
 		case point.OnlyUsers && certificate.IsCA || point.OnlyCAs && !certificate.IsCA:
 			return refuse("for other certificates")
-		}
-	}
-	for _, entry := range list.RevokedCertificateEntries {
-		for _, e := range entry.Extensions {
-			if e.Critical {
-				return refuse("with a critical extension " + e.Id.String() + " in an entry")
-			}
 		}
 	}
 	return nil
