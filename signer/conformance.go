@@ -67,7 +67,7 @@ func (x *examination) storedAt(end int64) *evidence {
 	if e, ok := x.revisions[end]; ok {
 		return e
 	}
-	e := newEvidence()
+	e := newEvidence(x.read)
 	if old, err := x.file.At(end); err == nil {
 		if store, err := old.SecurityStore(); err == nil {
 			e.addStore(store)

@@ -2,6 +2,7 @@ package signer
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"slices"
 	"time"
@@ -15,7 +16,7 @@ import (
 const (
 	maxCertificates  = 512
 	maxPieces        = 512
-	maxEvidenceBytes = 24 << 20
+	maxEvidenceBytes = 32 << 20
 	maxChecks        = 2000 // pieces held against certificates, signatures verified
 	maxChain         = 10   // certificates from a signer to a root
 )
@@ -26,35 +27,44 @@ const (
 type evidence struct {
 	certificates []*x509.Certificate
 	pieces       []*piece
-	known        map[string]bool // DER of both
+	fetched      []*piece        // of pieces, those from the network
+	known        map[digest]bool // of both
 	size, checks int
 	asked        map[string][]statement // by the DER of certificate and issuer
+	read         readings
 }
+
+// digest names a piece of DER.
+type digest = [sha256.Size]byte
+
+// readings are the pieces that were read, so that what several revisions of a
+// file hold is read once.
+type readings map[digest]*piece
 
 // piece is an OCSP answer or a revocation list.
 type piece struct {
-	der     []byte
-	isList  bool
-	fetched bool
-	list    *revocation.CRL // once it was read
-	broken  bool
+	der    []byte
+	isList bool
+	list   *revocation.CRL // once it was read
+	broken bool
 }
 
 // statement is what a piece says of a certificate.
 type statement struct {
 	revocation.Status
 	*piece
+	fetched bool
 }
 
-func newEvidence() *evidence {
-	return &evidence{known: map[string]bool{}, asked: map[string][]statement{}}
+func newEvidence(read readings) *evidence {
+	return &evidence{known: map[digest]bool{}, asked: map[string][]statement{}, read: read}
 }
 
 func (e *evidence) addStore(store *pdf.SecurityStore) {
 	all := append([]pdf.RelatedMaterial{{Certs: store.Certs, OCSPs: store.OCSPs, CRLs: store.CRLs}}, store.Related...)
 	for _, r := range all {
 		for _, der := range r.Certs {
-			if len(e.certificates) < maxCertificates && !e.known[string(der)] {
+			if len(e.certificates) < maxCertificates && !e.known[sha256.Sum256(der)] {
 				if c, err := x509.ParseCertificate(der); err == nil {
 					e.addCertificates(c)
 				}
@@ -67,8 +77,9 @@ func (e *evidence) addStore(store *pdf.SecurityStore) {
 
 func (e *evidence) addCertificates(all ...*x509.Certificate) {
 	for _, c := range all {
-		if len(e.certificates) < maxCertificates && !e.known[string(c.Raw)] {
-			e.known[string(c.Raw)] = true
+		name := digest(sha256.Sum256(c.Raw))
+		if len(e.certificates) < maxCertificates && !e.known[name] {
+			e.known[name] = true
 			e.certificates = append(e.certificates, c)
 		}
 	}
@@ -76,12 +87,19 @@ func (e *evidence) addCertificates(all ...*x509.Certificate) {
 
 func (e *evidence) addPieces(ders [][]byte, isList, fetched bool) {
 	for _, der := range ders {
-		if e.known[string(der)] || len(e.pieces) >= maxPieces || e.size+len(der) > maxEvidenceBytes {
+		name := digest(sha256.Sum256(der))
+		if e.known[name] || len(e.pieces) >= maxPieces || e.size+len(der) > maxEvidenceBytes {
 			continue
 		}
-		e.known[string(der)] = true
+		e.known[name] = true
 		e.size += len(der)
-		e.pieces = append(e.pieces, &piece{der: der, isList: isList, fetched: fetched})
+		if e.read[name] == nil {
+			e.read[name] = &piece{der: der, isList: isList}
+		}
+		e.pieces = append(e.pieces, e.read[name])
+		if fetched {
+			e.fetched = append(e.fetched, e.read[name])
+		}
 		clear(e.asked)
 	}
 }
@@ -106,7 +124,7 @@ func (e *evidence) statements(c, issuer *x509.Certificate) []statement {
 			break
 		}
 		if s, err := p.read(c, issuer); err == nil {
-			all = append(all, statement{s, p})
+			all = append(all, statement{s, p, slices.Contains(e.fetched, p)})
 		}
 	}
 	e.asked[key] = all

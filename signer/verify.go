@@ -81,6 +81,7 @@ type examination struct {
 	evidence, stored *evidence
 	asked            map[string]bool
 	revisions        map[int64]*evidence
+	read             readings
 }
 
 // examine verifies a file: first each signature by itself, then the time-stamps
@@ -92,7 +93,7 @@ func examine(ctx context.Context, doc io.ReaderAt, size int64, o VerifyOptions) 
 	}
 	x := &examination{
 		file: f, doc: doc, size: size, options: o, now: o.Now, result: Report{Size: size},
-		asked: map[string]bool{}, revisions: map[int64]*evidence{},
+		asked: map[string]bool{}, revisions: map[int64]*evidence{}, read: readings{},
 	}
 	if x.now.IsZero() {
 		x.now = time.Now()
@@ -136,7 +137,7 @@ func (x *examination) report() *Report {
 // collect reads the material of the file. A store that cannot be read holds
 // nothing.
 func (x *examination) collect() {
-	x.evidence, x.stored = newEvidence(), newEvidence()
+	x.evidence, x.stored = newEvidence(x.read), newEvidence(x.read)
 	for _, v := range x.all { // first, so that a full store cannot keep them out
 		x.evidence.addCertificates(v.certificates()...)
 	}
