@@ -30,6 +30,9 @@ type AuthorityConfig struct {
 	// reached: "http://sign.example.org/ca". It goes into certificates and must
 	// last as long as they do.
 	Base string
+	// Confirm lets a dangerous act pass that the administrator has confirmed with
+	// a code; Service.Confirm is one. Nil asks for none.
+	Confirm func(ctx context.Context, v app.Visit, op string) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log hears of lists that cannot be made; nil discards it.
@@ -54,6 +57,9 @@ func NewAuthorities(c AuthorityConfig) (*Authorities, error) {
 		return nil, fmt.Errorf("admin: authorities need a store and an address like http://sign.example.org/ca, not %q", c.Base)
 	}
 	c.Base = strings.TrimSuffix(c.Base, "/")
+	if c.Confirm == nil {
+		c.Confirm = func(context.Context, app.Visit, string) error { return nil }
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -200,6 +206,15 @@ func (a *Authorities) open(ctx context.Context, portal app.PortalID, id app.Auth
 		return ca.Authority{}, fmt.Errorf("read authority's key: %w", err)
 	}
 	return ca.Authority{Certificate: certificate, Key: key}, nil
+}
+
+// ready lets an act pass that makes or ends trust: confirmed by the
+// administrator, at a time that can be right.
+func (a *Authorities) ready(ctx context.Context, v app.Visit, op string) error {
+	if err := a.clockGood(ctx, op); err != nil {
+		return err
+	}
+	return a.config.Confirm(ctx, v, op)
 }
 
 // clockGood refuses to issue while the clock stands before what the audit log

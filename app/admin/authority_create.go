@@ -68,7 +68,7 @@ func (a *Authorities) Create(ctx context.Context, v app.Visit, in NewAuthority) 
 	if err != nil {
 		return app.RootAuthority{}, err
 	}
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.RootAuthority{}, err
 	}
 	r := app.RootAuthority{
@@ -122,7 +122,7 @@ func (a *Authorities) Next(ctx context.Context, v app.Visit, root app.AuthorityI
 	if err := allowAuthority(v, op, root); err != nil {
 		return app.IssuingAuthority{}, err
 	}
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuingAuthority{}, err
 	}
 	a.changes.Lock()
@@ -219,7 +219,7 @@ func (a *Authorities) Certify(ctx context.Context, v app.Visit, id app.Authority
 	if err := allowAuthority(v, op, id); err != nil {
 		return app.IssuingAuthority{}, err
 	}
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuingAuthority{}, err
 	}
 	list, err := keys.ReadCertificates(file)

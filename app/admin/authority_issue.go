@@ -94,7 +94,7 @@ type order struct {
 
 // issue has the newest authority issue, and takes the certificate into use.
 func (a *Authorities) issue(ctx context.Context, v app.Visit, op string, o order) (app.IssuedCertificate, error) {
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuedCertificate{}, err
 	}
 	root, issuer, err := a.active(ctx, v.Portal, op)

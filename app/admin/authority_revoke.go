@@ -30,7 +30,7 @@ func (a *Authorities) Revoke(ctx context.Context, v app.Visit, id app.AuthorityI
 	if !ca.Reason(reason).Known() || ca.Reason(reason) == ca.CACompromise {
 		return app.IssuedCertificate{}, app.Fail(app.Invalid, op, "authority.reason-wrong")
 	}
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuedCertificate{}, err
 	}
 	now := a.config.Now().UTC()
@@ -81,7 +81,7 @@ func (a *Authorities) RevokeIssuer(ctx context.Context, v app.Visit, id app.Auth
 	if err := allowAuthority(v, op, id); err != nil {
 		return app.IssuingAuthority{}, err
 	}
-	if err := a.clockGood(ctx, op); err != nil {
+	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuingAuthority{}, err
 	}
 	a.changes.Lock()

@@ -24,6 +24,9 @@ func (a *Authorities) ExportRoot(ctx context.Context, v app.Visit, id app.Author
 	if err := ca.CheckPassword(password.Reveal()); err != nil {
 		return nil, "", authorityError(op, err)
 	}
+	if err := a.config.Confirm(ctx, v, op); err != nil {
+		return nil, "", err
+	}
 	r, err := a.config.Store.Root(ctx, v.Portal, id)
 	if err != nil {
 		return nil, "", app.Wrap(op, err)
@@ -67,6 +70,9 @@ func (a *Authorities) RemoveRootKey(ctx context.Context, v app.Visit, id app.Aut
 	}
 	if !r.KeyHere() {
 		return app.RootAuthority{}, app.Fail(app.NotFound, op, "authority.key-away")
+	}
+	if err := a.config.Confirm(ctx, v, op); err != nil {
+		return app.RootAuthority{}, err
 	}
 	copied, err := ca.OpenRoot(file, password.Reveal())
 	if err == nil && string(copied.Certificate.Raw) != string(r.DER) {
@@ -112,6 +118,9 @@ func (a *Authorities) ImportList(ctx context.Context, v app.Visit, id app.Author
 	}
 	if list.Number <= r.List.Number {
 		return app.RootAuthority{}, app.Fail(app.Conflict, op, "authority.list-old")
+	}
+	if err := a.config.Confirm(ctx, v, op); err != nil {
+		return app.RootAuthority{}, err
 	}
 	r, err = a.config.Store.UpdateRoot(ctx, v.Portal, id, func(r *app.RootAuthority, _ time.Time) ([]app.AuditEntry, error) {
 		r.List = list

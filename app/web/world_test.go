@@ -204,7 +204,7 @@ func (w *world) assemble() {
 	}
 	office, err := admin.New(settings)
 	must(err)
-	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Now: w.clock.Now, Log: log})
+	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Confirm: office.Confirm, Now: w.clock.Now, Log: log})
 	must(err)
 	w.server, err = web.New(web.Config{
 		Authorities: authorities,

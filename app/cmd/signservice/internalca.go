@@ -6,10 +6,13 @@ import (
 	"signservice/app/admin"
 )
 
-// openInternalCA makes the internal authorities of the portals.
+// openInternalCA makes the internal authorities of the portals, after the office,
+// which confirms dangerous acts.
 func (s *service) openInternalCA() error {
 	var err error
-	s.internalCA, err = admin.NewAuthorities(admin.AuthorityConfig{Store: s.store, Base: s.config.caAddress(), Log: s.log})
+	s.internalCA, err = admin.NewAuthorities(admin.AuthorityConfig{
+		Store: s.store, Base: s.config.caAddress(), Confirm: s.office.Confirm, Log: s.log,
+	})
 	return err
 }
 
