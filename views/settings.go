@@ -107,14 +107,6 @@ type CertificateRow struct {
 	Actions            []Action
 }
 
-// TokenRow is a token that is plugged in, with what lies on it.
-type TokenRow struct {
-	Name   string
-	Facts  []string
-	Badges []Tag
-	List   []CertificateRow
-}
-
 // Certificates is the section of certificates.
 type Certificates struct {
 	T      T

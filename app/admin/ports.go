@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"signservice/app"
+	"signservice/app/keyring"
 	"signservice/signer/keys"
 )
 
@@ -83,9 +84,18 @@ type Enrolments interface {
 	Withdraw(ctx context.Context, by app.Visit, id string) error
 }
 
-// Tokens are the configured PKCS#11 tokens; *keys.Tokens is one.
+// Tokens are the PKCS#11 tokens that a portal may use; *keyring.Ring is one.
+// What names a token of another portal is app.NotFound token.unknown. The other
+// errors are those of package keys.
 type Tokens interface {
 	// List reads what is on each token. A token that cannot be read is there with
 	// the reason.
-	List(ctx context.Context) []keys.Contents
+	List(ctx context.Context, portal app.PortalID) ([]keyring.Token, error)
+	// EnterPIN keeps a PIN and tries it; one that is refused is forgotten.
+	EnterPIN(ctx context.Context, portal app.PortalID, serial string, pin app.Secret, entries ...app.AuditEntry) error
+	// AllowPIN lets a PIN be sent once more that was sent before.
+	AllowPIN(ctx context.Context, portal app.PortalID, serial string) error
+	GenerateKey(ctx context.Context, portal app.PortalID, serial string, k keys.NewKey) (keys.KeyID, error)
+	CertificateRequest(ctx context.Context, portal app.PortalID, id keys.KeyID, s keys.Subject) ([]byte, error)
+	ImportCertificate(ctx context.Context, portal app.PortalID, serial string, der []byte) (keys.KeyID, error)
 }

@@ -10,6 +10,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/keyring"
 	"signservice/app/otp"
 	"signservice/signer/keys"
 	"signservice/signer/signertest"
@@ -41,7 +42,7 @@ func TestSoftHSM(t *testing.T) {
 	clock := func() time.Time { return w.now }
 	service, err := admin.New(admin.Config{
 		CheckCode: otp.Verify,
-		Store: w.store, Directory: w.directory, Tokens: registry, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
+		Store:     w.store, Directory: w.directory, Tokens: keyring.New(keyring.Config{Store: w.store, Tokens: registry, Rules: []keyring.Rule{{Portals: []string{string(acme)}}}}), Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,12 +2,16 @@ package admin
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"signservice/app"
+	"signservice/app/keyring"
 	"signservice/signer/keys"
 )
 
@@ -15,9 +19,31 @@ import (
 type TokenView struct {
 	Serial, Label, Model string
 	// Note is the key of a message that tells why the token cannot be used; ""
-	// when it can.
-	Note         string
-	Certificates []TokenCertificate
+	// when it can. Since is when that began, zero where nobody knows.
+	Note  string
+	Since time.Time
+	// TypePIN: an administrator may type the PIN; PINStored: one did. AllowPIN: it
+	// is not sent since it was sent before. PINLow: a wrong one was sent to the
+	// token since the last right one, by whomever.
+	TypePIN, PINStored, AllowPIN, PINLow bool
+	Certificates                         []TokenCertificate
+	// Others are what cannot be taken into use: keys without a certificate, and
+	// certificates that cannot be read.
+	Others []TokenObject
+}
+
+// TokenObject is a key without a certificate, or a certificate that cannot be
+// read.
+type TokenObject struct {
+	Label string
+	// KeyID is the hexadecimal CKA_ID.
+	KeyID string
+	// Key: it is a key; Kind is which, as "RSA 2048", or "" where that is unknown.
+	Key  bool
+	Kind string
+	// Unusable is the key of a message that tells why no certificate can be
+	// requested for it; "" when one can.
+	Unusable string
 }
 
 // TokenCertificate is a certificate on a token. Its ID, TokenSerial and KeyID
@@ -31,8 +57,8 @@ type TokenCertificate struct {
 	Unusable string
 }
 
-// Tokens lists the configured tokens with their certificates. Issuers'
-// certificates and keys without a certificate are left out.
+// Tokens lists the tokens that the portal may use, with what is on them.
+// Issuers' certificates are left out.
 func (s *Service) Tokens(ctx context.Context, v app.Visit) ([]TokenView, error) {
 	const op = "list tokens"
 	if err := allow(v, op); err != nil {
@@ -49,9 +75,13 @@ func (s *Service) Tokens(ctx context.Context, v app.Visit) ([]TokenView, error) 
 	for _, c := range known {
 		added[c.ID] = true
 	}
+	list, err := s.config.Tokens.List(ctx, v.Portal)
+	if err != nil {
+		return nil, app.Wrap(op, err)
+	}
 	var views []TokenView
-	for _, contents := range s.config.Tokens.List(ctx) {
-		view := s.tokenView(contents)
+	for _, t := range list {
+		view := s.tokenView(t)
 		for i, c := range view.Certificates {
 			view.Certificates[i].Added = added[c.ID]
 		}
@@ -61,14 +91,25 @@ func (s *Service) Tokens(ctx context.Context, v app.Visit) ([]TokenView, error) 
 }
 
 // tokenView is a token in the domain's words.
-func (s *Service) tokenView(contents keys.Contents) TokenView {
-	t := contents.Token
-	view := TokenView{Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model)}
-	if contents.Err != nil {
-		view.Note = tokenNote(contents.Err)
+func (s *Service) tokenView(on keyring.Token) TokenView {
+	t := on.Token
+	view := TokenView{
+		Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model),
+		TypePIN: on.Typed, PINStored: on.Stored, PINLow: on.Status.PINCountLow,
 	}
-	for _, e := range contents.Entries {
-		if e.Certificate == nil || e.Certificate.IsCA && !e.HasKey {
+	if on.Err != nil {
+		view.Note, view.Since = tokenNote(on.Err), on.Status.Since
+		view.AllowPIN = errors.Is(on.Err, keys.ErrPINLatched)
+		if on.Typed && errors.Is(on.Err, keys.ErrPINMissing) {
+			view.Note = "token.pin-untyped"
+		}
+	}
+	for _, e := range on.Entries {
+		switch {
+		case e.Certificate == nil:
+			view.Others = append(view.Others, tokenObject(e))
+			continue
+		case e.Certificate.IsCA && !e.HasKey:
 			continue
 		}
 		c := describe(e.Certificate)
@@ -81,6 +122,35 @@ func (s *Service) tokenView(contents keys.Contents) TokenView {
 	return view
 }
 
+// tokenObject is what lies on a token without a certificate that can be read.
+func tokenObject(e keys.Entry) TokenObject {
+	o := TokenObject{Label: shown(e.Label), KeyID: e.ID.ID, Key: e.HasKey, Unusable: keyProblem(e.Problem)}
+	switch public := e.Public.(type) {
+	case *rsa.PublicKey:
+		o.Kind = "RSA " + strconv.Itoa(public.N.BitLen())
+	case *ecdsa.PublicKey:
+		o.Kind = "ECDSA " + public.Params().Name
+	case nil:
+		if o.Unusable == "" && o.Key { // nothing can be requested for an unknown key
+			o.Unusable = "token.key-odd"
+		}
+	}
+	return o
+}
+
+// keyProblem is the message that tells why a key cannot sign, or "".
+func keyProblem(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, keys.ErrKeyAmbiguous):
+		return "token.key-ambiguous"
+	case errors.Is(err, keys.ErrKeyUnsupported):
+		return "token.key-odd"
+	}
+	return "certificate.key-unusable"
+}
+
 // tokenNote is the message about a token that cannot be read.
 func tokenNote(err error) string {
 	for _, known := range []struct {
@@ -90,6 +160,7 @@ func tokenNote(err error) string {
 		{keys.ErrTokenAbsent, "token.absent"},
 		{keys.ErrTokenAmbiguous, "token.ambiguous"},
 		{keys.ErrTokenUnready, "token.unready"},
+		{keys.ErrNoPKCS11, "token.module"},
 		{keys.ErrPINMissing, "token.pin-missing"},
 		{keys.ErrPINWrong, "token.pin-refused"},
 		{keys.ErrPINLatched, "token.pin-refused"},
@@ -113,7 +184,7 @@ func unusable(e keys.Entry, c app.Certificate, now time.Time) string {
 	case !e.HasKey:
 		return "certificate.no-key"
 	case !e.Usable():
-		return "certificate.key-unusable"
+		return keyProblem(e.Problem)
 	case e.Certificate.IsCA || usage != 0 && usage&documents == 0: // RFC 5280, 4.2.1.3
 		return "certificate.other-purpose"
 	}
@@ -140,7 +211,7 @@ func (s *Service) AddFromToken(ctx context.Context, v app.Visit, serial, keyID s
 	if err := allowCertificate(v, op, id); err != nil {
 		return app.Certificate{}, err
 	}
-	found, err := s.onToken(ctx, op, serial, keyID, id)
+	found, err := s.onToken(ctx, v, op, serial, keyID, id)
 	if err != nil {
 		return app.Certificate{}, err
 	}
@@ -164,12 +235,16 @@ func (s *Service) AddFromToken(ctx context.Context, v app.Visit, serial, keyID s
 }
 
 // onToken finds a certificate on a token.
-func (s *Service) onToken(ctx context.Context, op, serial, keyID string, id app.CertificateID) (TokenCertificate, error) {
+func (s *Service) onToken(ctx context.Context, v app.Visit, op, serial, keyID string, id app.CertificateID) (TokenCertificate, error) {
 	unknown := app.Fail(app.NotFound, op, "certificate.unknown")
 	if s.config.Tokens == nil {
 		return TokenCertificate{}, unknown
 	}
-	for _, contents := range s.config.Tokens.List(ctx) {
+	list, err := s.config.Tokens.List(ctx, v.Portal)
+	if err != nil {
+		return TokenCertificate{}, app.Wrap(op, err)
+	}
+	for _, contents := range list {
 		if contents.Token.Serial != serial {
 			continue
 		}

@@ -58,7 +58,10 @@ func TestAddFromToken(t *testing.T) {
 		Name: "Mary Example", Organisation: "Example", Issuer: ca.Issuing.Certificate.Subject.CommonName, Serial: e.Certificate.SerialNumber.Text(16),
 		NotBefore: e.Certificate.NotBefore, NotAfter: e.Certificate.NotAfter,
 	}
-	want := []admin.TokenView{{Serial: "0a1b", Label: "Office", Model: "Card 3", Certificates: []admin.TokenCertificate{{Certificate: cert}}}}
+	want := []admin.TokenView{{
+		Serial: "0a1b", Label: "Office", Model: "Card 3", Certificates: []admin.TokenCertificate{{Certificate: cert}},
+		Others: []admin.TokenObject{{KeyID: "02", Key: true, Unusable: "token.key-odd"}},
+	}}
 	if diff := cmp.Diff(want, views); diff != "" {
 		t.Error(diff)
 	}
@@ -109,7 +112,7 @@ func TestAddRefused(t *testing.T) {
 		{"another token", "ffff", "01", "certificate.unknown", good, app.NotFound},
 		{"another key", "0a1b", "03", "certificate.unknown", good, app.NotFound},
 		{"without key", "0a1b", "", "certificate.no-key", keyless, app.Invalid},
-		{"odd key", "0a1b", "03", "certificate.key-unusable", odd, app.Invalid},
+		{"odd key", "0a1b", "03", "token.key-odd", odd, app.Invalid},
 		{"expired", "0a1b", "04", "certificates.badge-expired", expired, app.Invalid},
 		{"on its last day", "0a1b", "05", "certificates.badge-last-day", lastDay, app.Invalid},
 		{"not yet valid", "0a1b", "06", "certificates.badge-not-yet", notYet, app.Invalid},
@@ -142,7 +145,7 @@ func TestTokenNotes(t *testing.T) {
 			broken.Err = fmt.Errorf("token 0a1b: %w", fault)
 			w.tokens.contents = []keys.Contents{broken}
 			views, err := w.Tokens(w.ctx, visit(acme))
-			want := []admin.TokenView{{Serial: "0a1b", Label: "Office", Model: "Card 3", Note: key}}
+			want := []admin.TokenView{{Serial: "0a1b", Label: "Office", Model: "Card 3", Note: key, AllowPIN: key == "token.pin-refused" && errors.Is(fault, keys.ErrPINLatched)}}
 			if diff := cmp.Diff(want, views); diff != "" || err != nil {
 				t.Error(err, diff)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/keyring"
 	"signservice/app/otp"
 	"signservice/app/secret"
 	"signservice/app/store"
@@ -65,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Service, err = admin.New(admin.Config{
 		CheckCode: otp.Verify,
-		Store: w.store, Directory: w.directory, Tokens: w.tokens, Now: clock,
+		Store:     w.store, Directory: w.directory, Tokens: w.tokens, Now: clock,
 		Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
 	})
 	if err != nil {
@@ -173,6 +174,15 @@ func (d *directory) Users(_ context.Context, portal app.PortalID, admin app.User
 }
 
 // tokens stand for hardware in states that a test cannot bring about.
-type tokens struct{ contents []keys.Contents }
+type tokens struct {
+	admin.Tokens // what these tests do not call
+	contents     []keys.Contents
+}
 
-func (t *tokens) List(context.Context) []keys.Contents { return t.contents }
+func (t *tokens) List(context.Context, app.PortalID) ([]keyring.Token, error) {
+	var all []keyring.Token
+	for _, c := range t.contents {
+		all = append(all, keyring.Token{Contents: c})
+	}
+	return all, nil
+}

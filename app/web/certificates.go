@@ -96,30 +96,6 @@ func (c *call) plainRow(cert app.Certificate) views.CertificateRow {
 	return row
 }
 
-// tokenRow is a token with the certificates on it.
-func (c *call) tokenRow(t admin.TokenView) views.TokenRow {
-	row := views.TokenRow{Name: t.Label, Facts: []string{t.Model, c.T("tokens.serial", t.Serial)}}
-	if t.Note != "" {
-		row.Badges = append(row.Badges, views.Tag{Tone: "bad", Words: c.T(t.Note)})
-	}
-	for _, cert := range t.Certificates {
-		line := c.plainRow(cert.Certificate)
-		switch {
-		case cert.Added:
-			line.Badges = append(line.Badges, views.Tag{Tone: "good", Words: c.T("tokens.added")})
-		case cert.Unusable != "":
-			line.Badges = append(line.Badges, views.Tag{Tone: "bad", Words: c.T(cert.Unusable)})
-		default:
-			line.Actions = []views.Action{{
-				Words: c.T("tokens.add"), Icon: "plus", Post: "/api/admin/tokens",
-				Body: bodyOf(tokenInput{Token: t.Serial, Key: cert.KeyID, Certificate: cert.ID}),
-			}}
-		}
-		row.List = append(row.List, line)
-	}
-	return row
-}
-
 // newCertificate asks for a new self-signed certificate.
 func (s *Server) newCertificate(c *call) error {
 	accounts, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
@@ -171,26 +147,4 @@ func (s *Server) removeCertificate(c *call) error {
 		return app.Wrap("remove certificate", err)
 	}
 	return s.certificatesSection(c, c.T("certificate.removed"))
-}
-
-// tokenInput names a certificate on a token.
-type tokenInput struct {
-	Token       string            `json:"token"`
-	Key         string            `json:"key"`
-	Certificate app.CertificateID `json:"certificate"`
-}
-
-// addFromToken takes a certificate on a token into use.
-func (s *Server) addFromToken(c *call) error {
-	var in tokenInput
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	if !digest.MatchString(string(in.Certificate)) {
-		return app.Fail(app.NotFound, "add certificate", "certificate.unknown")
-	}
-	if _, err := s.config.Admin.AddFromToken(c.Request().Context(), c.visit, in.Token, in.Key, in.Certificate); err != nil {
-		return app.Wrap("add certificate", err)
-	}
-	return s.certificatesSection(c, c.T("certificate.added"))
 }

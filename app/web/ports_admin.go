@@ -59,12 +59,23 @@ type Settings interface {
 	FileFields(ctx context.Context, v app.Visit) ([]app.FileField, error)
 }
 
+// TokenKeys are the PINs, keys and certificates of the tokens that a portal may
+// use.
+type TokenKeys interface {
+	EnterPIN(ctx context.Context, v app.Visit, serial string, pin app.Secret) error
+	AllowPIN(ctx context.Context, v app.Visit, serial string) error
+	GenerateKey(ctx context.Context, v app.Visit, serial string, in admin.TokenKey) (keyID string, err error)
+	RequestCertificate(ctx context.Context, v app.Visit, in admin.TokenRequest) (pem []byte, err error)
+	WriteCertificate(ctx context.Context, v app.Visit, serial string, file []byte) (app.Certificate, error)
+}
+
 // Admin is all that the settings page needs; *admin.Service is it. Each method
 // is called with a visit whose Admin the portal has just confirmed.
 type Admin interface {
 	Accounts
 	Certificates
 	CertificateFiles
+	TokenKeys
 	Assignments
 	Settings
 }

@@ -21,10 +21,10 @@ func doors() map[string]string {
 	for door, routes := range map[string]string{
 		"public": "GET /ca/:id/ca.cer|HEAD /ca/:id/ca.cer|GET /ca/:id/list.crl|HEAD /ca/:id/list.crl|GET /ca/:id/ocsp/*|POST /ca/:id/ocsp|" +
 			"GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
-		"frame":  "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
-		"event":  "POST /bx/event",
-		"link":   "GET /enrol/:token|GET /bx/app",
-		"owner":  "POST /api/enrolment/show|POST /api/enrolment/confirm",
+		"frame": "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
+		"event": "POST /bx/event",
+		"link":  "GET /enrol/:token|GET /bx/app",
+		"owner": "POST /api/enrolment/show|POST /api/enrolment/confirm",
 		"deal": "GET /api/sign|POST /api/sign/documents|POST /api/sign/orders|GET /api/sign/requests/:id|" +
 			"GET /api/sign/requests/:id/events|POST /api/sign/requests/:id/retry|POST /api/sign/requests/:id/cancel|" +
 			"POST /api/sign/theme|POST /api/sign/selection|GET /api/sign/orders/:id|GET /api/sign/orders/:id/events|POST /api/sign/signatures|GET /api/sign/unsigned|" +
@@ -40,6 +40,9 @@ func doors() map[string]string {
 			"GET /api/admin/accounts/:user|POST /api/admin/accounts|POST /api/admin/accounts/:user/delete|" +
 			"POST /api/admin/accounts/:user/link|POST /api/admin/accounts/:user/link/:id/withdraw|GET /api/admin/certificates|" +
 			"GET /api/admin/certificates/new|POST /api/admin/certificates|POST /api/admin/certificates/:id/delete|" +
+			"POST /api/admin/tokens/pin|POST /api/admin/tokens/pin/allow|POST /api/admin/tokens/key|GET /api/admin/tokens/request|" +
+			"POST /api/admin/tokens/request|POST /api/admin/tokens/certificate|GET /api/admin/certificates/token/key|GET /api/admin/certificates/token/pin|" +
+			"GET /api/admin/certificates/token/request|GET /api/admin/certificates/token/certificate|" +
 			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|POST /api/admin/assignments/limits|GET /api/admin/certificates/import|" +
 			"POST /api/admin/certificates/import|GET /api/admin/certificates/:id|POST /api/admin/certificates/:id/owner|POST /api/admin/certificates/:id/chain|GET /api/admin/journal",
 	} {

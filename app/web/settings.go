@@ -42,6 +42,9 @@ func formFields() map[string]string {
 	for key, field := range authorityFields() {
 		fields[key] = field
 	}
+	for key, field := range tokenFields() {
+		fields[key] = field
+	}
 	for prefix, field := range map[string]string{
 		"account.login": "login", "account.description": "description", "account.code-off-reason": "codeOffReason",
 		"certificate.name": "name", "certificate.organisation": "organisation",

@@ -83,7 +83,7 @@ func (w *world) pulledOut(t *testing.T, token *signertest.Token, registry *keys.
 	token.Unplug(t)
 	go registry.Run(t.Context())
 	w.until("the absence of the token", func() bool {
-		_, absent := ring{tokens: registry}.Absent(t.Context(), app.Certificate{Source: app.KeyToken, TokenSerial: token.Serial})
+		_, absent := w.ring.Absent(t.Context(), app.Certificate{Portal: w.acme.id(), Source: app.KeyToken, TokenSerial: token.Serial})
 		return absent
 	})
 }

@@ -3,7 +3,6 @@ package web_test
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"encoding/json"
 	"errors"
 	"html"
@@ -23,6 +22,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/keyring"
 	"signservice/app/otp"
 	"signservice/app/portal"
 	"signservice/app/queue"
@@ -50,7 +50,10 @@ type world struct {
 	http       *http.Server
 	base       string
 	log        *journal
-	tokens     *keys.Tokens // nil where the test has none
+	tokens     keyring.Tokens // nil where the test has none
+	rule       keyring.Rule   // of the only token
+	latch      *keys.FileLatch
+	ring       *keyring.Ring
 	// findings are what the service found about itself, at the time looked.
 	findings []app.Finding
 	looked   time.Time
@@ -117,7 +120,7 @@ func newWorld(t *testing.T) *world { return newWorldWith(t, nil) }
 
 // newWorldWith has the tokens too, and what setup changes before all is put
 // together.
-func newWorldWith(t *testing.T, tokens *keys.Tokens, setup ...func(*world)) *world {
+func newWorldWith(t *testing.T, tokens keyring.Tokens, setup ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, tokens: tokens, clock: &clock{now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}, log: &journal{}}
 	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: 1})
@@ -177,6 +180,10 @@ func (w *world) assemble() {
 		Enqueue: func(tx store.Tx, p app.PortalID, id app.RequestID) error { return jobs.Enqueue(tx, p, id) },
 	})
 	must(err)
+	if len(w.rule.Portals) == 0 { // both companies are there from the beginning
+		w.rule.Portals = []string{string(w.acme.id())}
+	}
+	w.ring = keyring.New(keyring.Config{Store: w.store, Tokens: w.tokens, Rules: []keyring.Rule{w.rule}, Latch: w.latch, Log: log})
 	files, err := spool.New(filepath.Join(dir, "spool"), keeper)
 	must(err)
 	portals, err := portal.New(portal.Config{
@@ -187,7 +194,7 @@ func (w *world) assemble() {
 	})
 	must(err)
 	signatures, err := signing.New(signing.Config{
-		Store: w.store, Spool: room{files}, Portal: portals, Keys: ring{w.store, w.tokens}, CheckCode: otp.Verify,
+		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify,
 		Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20, Pictures: w.pictures,
 	})
 	must(err)
@@ -200,7 +207,7 @@ func (w *world) assemble() {
 		settings.Letters = w.letters
 	}
 	if w.tokens != nil {
-		settings.Tokens = w.tokens
+		settings.Tokens = w.ring
 	}
 	office, err := admin.New(settings)
 	must(err)
@@ -227,7 +234,7 @@ func (w *world) run(jobs *queue.Local) {
 	})
 }
 
-// room and ring join the spool and the keys to signing, as the program does.
+// room joins the spool to signing, as the program does.
 type room struct{ *spool.Spool }
 
 func (r room) Create(ctx context.Context, name string) (signing.SpoolWriter, error) {
@@ -236,36 +243,6 @@ func (r room) Create(ctx context.Context, name string) (signing.SpoolWriter, err
 
 func (r room) Open(ctx context.Context, name string) (signing.SpoolReader, error) {
 	return r.Spool.Open(ctx, name)
-}
-
-type ring struct {
-	store  *store.Store
-	tokens *keys.Tokens
-}
-
-func (r ring) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, func(), error) {
-	if c.Source == app.KeyToken {
-		key, err := r.tokens.Signer(ctx, keys.KeyID{Token: c.TokenSerial, ID: c.KeyID, Certificate: string(c.ID)})
-		return key, func() {}, err
-	}
-	der, err := r.store.SoftwareKey(ctx, c.Portal, c.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err := keys.ParsePKCS8(der)
-	return key, func() {}, err
-}
-
-func (r ring) Absent(_ context.Context, c app.Certificate) (time.Time, bool) {
-	if c.Source == app.KeySoftware {
-		return time.Time{}, false
-	}
-	for _, t := range r.tokens.Status() {
-		if t.Token.Serial == c.TokenSerial {
-			return t.Since, t.State != keys.StateReady && t.State != keys.StateUnknown
-		}
-	}
-	return time.Time{}, true
 }
 
 func (c *company) credentials() portal.App {

@@ -19,7 +19,8 @@ const (
 // a PEM file are passed over.
 //
 // Errors: ErrFormat where there is no certificate, where one cannot be read,
-// and where there are absurdly many.
+// and where there are absurdly many; ErrKeyUnsupported for a curve that nothing
+// here knows.
 func ReadCertificates(data []byte) ([]*x509.Certificate, error) {
 	if len(data) > maxCertFile {
 		return nil, fmt.Errorf("certificate file of more than %d bytes: %w", maxCertFile, ErrFormat)
@@ -36,7 +37,7 @@ func ReadCertificates(data []byte) ([]*x509.Certificate, error) {
 	}
 	all, err := x509.ParseCertificates(der)
 	if err != nil {
-		return nil, fmt.Errorf("certificate file: %w: %w", ErrFormat, err)
+		return nil, fmt.Errorf("certificate file: %w", unreadable(err))
 	}
 	if len(all) == 0 || len(all) > maxCertificates {
 		return nil, fmt.Errorf("certificate file with %d certificates: %w", len(all), ErrFormat)

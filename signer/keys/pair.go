@@ -85,17 +85,22 @@ func pair(serial string, o objects) []Entry {
 	return entries
 }
 
-// parse reads a certificate. The library has no error of its own for a curve
-// that it does not know.
+// parse reads a certificate.
 func parse(der []byte) (*x509.Certificate, error) {
 	c, err := x509.ParseCertificate(der)
-	switch {
-	case err == nil:
-		return c, nil
-	case strings.Contains(err.Error(), "unsupported elliptic curve"):
-		return nil, fmt.Errorf("certificate: %w: its curve", ErrKeyUnsupported)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", unreadable(err))
 	}
-	return nil, fmt.Errorf("certificate: %w: %w", ErrFormat, err)
+	return c, nil
+}
+
+// unreadable gives the errors of crypto/x509 a meaning, which has no value of
+// its own for a curve that it does not know.
+func unreadable(err error) error {
+	if strings.Contains(err.Error(), "unsupported elliptic curve") {
+		return fmt.Errorf("%w: its curve", ErrKeyUnsupported)
+	}
+	return fmt.Errorf("%w: %w", ErrFormat, err)
 }
 
 // attach gives the entry the private key of its certificate.

@@ -28,7 +28,7 @@ type State struct {
 // them.
 func States() []State {
 	var all []State
-	for _, group := range [][]State{signStates(), formStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), enrolStates(), otherStates()} {
+	for _, group := range [][]State{signStates(), formStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), tokenStates(), enrolStates(), otherStates()} {
 		all = append(all, group...)
 	}
 	return all

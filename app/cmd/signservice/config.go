@@ -11,7 +11,6 @@ import (
 
 	"signservice/app"
 	"signservice/app/portal"
-	"signservice/signer/keys"
 )
 
 // config is everything the service is told from outside. Each field has a flag
@@ -23,7 +22,7 @@ type config struct {
 	AppFile string `name:"apps" env:"SIGNSERVICE_APPS" help:"JSON file with the local apps: [{\"client_id\":\"local.…\",\"client_secret\":\"…\"}]." type:"path" placeholder:"FILE"`
 
 	MasterKey string `name:"master-key" env:"SIGNSERVICE_MASTER_KEY" help:"File with the master key, 32 bytes in base64 or hexadecimal; without it the systemd credential master.key is read." type:"path" placeholder:"FILE"`
-	Tokens    string `env:"SIGNSERVICE_TOKENS" help:"JSON file with the PKCS#11 tokens: [{\"module\":\"/usr/lib/…so\",\"serial\":\"…\",\"pin_file\":\"…\"}]." type:"path" placeholder:"FILE"`
+	Tokens    string `env:"SIGNSERVICE_TOKENS" help:"JSON file with the PKCS#11 tokens: [{\"module\":\"/usr/lib/…so\",\"serial\":\"…\",\"pin_file\":\"…\",\"portals\":[\"…\"]}]." type:"path" placeholder:"FILE"`
 
 	AuthServers []string `name:"auth-server" env:"SIGNSERVICE_AUTH_SERVERS" help:"Authorization servers to trust; the two of Bitrix24 when none is given." placeholder:"URL"`
 	Proxies     []string `name:"trusted-proxy" env:"SIGNSERVICE_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed." placeholder:"CIDR"`
@@ -83,38 +82,6 @@ func readApps(file string) ([]portal.App, error) {
 		return nil, fmt.Errorf("apps file %s lists no app", file)
 	}
 	return apps, nil
-}
-
-// tokenEntry is one token in the tokens file.
-type tokenEntry struct {
-	Module  string `json:"module"`
-	Serial  string `json:"serial"`
-	Label   string `json:"label"`
-	PINFile string `json:"pin_file"`
-}
-
-// readTokens reads the file of tokens.
-func readTokens(file string) ([]keys.TokenConfig, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var entries []tokenEntry
-	if err := json.Unmarshal(data, &entries); err != nil {
-		return nil, fmt.Errorf("tokens file %s is not a JSON list of module, serial or label, and pin_file", file)
-	}
-	var list []keys.TokenConfig
-	for i, e := range entries {
-		if e.Module == "" || e.Serial == "" && e.Label == "" {
-			return nil, fmt.Errorf("tokens file %s: entry %d needs a module, and a serial or a label", file, i+1)
-		}
-		t := keys.TokenConfig{Module: e.Module, Serial: e.Serial, Label: e.Label}
-		if e.PINFile != "" {
-			t.PIN = keys.PINFile(e.PINFile)
-		}
-		list = append(list, t)
-	}
-	return list, nil
 }
 
 // allowed are the networks that may be connected to although they are not

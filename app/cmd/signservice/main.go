@@ -40,8 +40,9 @@ type cli struct {
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
 	CA     caCommand     `cmd:"" name:"ca" help:"Do what needs the key of an internal authority's root, on a machine apart."`
 
-	Repair  repairCommand  `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
-	Compile compileCommand `cmd:"" name:"compile-pdfium" hidden:"" help:"Compile the preview into a folder; started by serve and demo."`
+	Repair      repairCommand      `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
+	TokenHelper tokenHelperCommand `cmd:"" name:"token-helper" hidden:"" help:"Use a PKCS#11 module; started by serve and demo."`
+	Compile     compileCommand     `cmd:"" name:"compile-pdfium" hidden:"" help:"Compile the preview into a folder; started by serve and demo."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

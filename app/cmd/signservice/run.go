@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +19,7 @@ import (
 	"signservice/app"
 	"signservice/app/admin"
 	"signservice/app/doctor"
+	"signservice/app/keyring"
 	"signservice/app/otp"
 	"signservice/app/portal"
 	"signservice/app/queue"
@@ -31,7 +31,6 @@ import (
 	"signservice/app/web"
 	"signservice/bitrix"
 	"signservice/install"
-	"signservice/signer/keys"
 )
 
 // service is the product, put together.
@@ -40,7 +39,8 @@ type service struct {
 	log    *slog.Logger
 	store  *store.Store
 	spool  *spool.Spool
-	tokens *keys.Tokens
+	tokens tokenRegistry // nil where there are none
+	ring   *keyring.Ring
 	pages  *pictures
 	// allow are the networks that may be connected to beside public ones.
 	allow   []netip.Prefix
@@ -78,7 +78,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	if s.spool, err = spool.New(filepath.Join(c.Dir, "spool"), keeper); err != nil {
 		return nil, err
 	}
-	if s.tokens, err = openTokens(c, log); err != nil {
+	if s.tokens, s.ring, err = openTokens(c, s.store, log); err != nil {
 		return nil, err
 	}
 	s.pages = openPictures(c.Dir, log)
@@ -95,7 +95,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	}
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
-		Keys: keyring{store: s.store, tokens: s.tokens}, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
+		Keys: s.ring, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
 		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
 		Authorities: openAuthorities(s.allow, log), Log: log,
 	})
@@ -141,24 +141,6 @@ func (s *service) openStore(ctx context.Context, keeper *secret.Keeper) error {
 	return nil
 }
 
-// openTokens makes the registry of the configured tokens; nil where there are
-// none. The tokens themselves are opened when they are needed.
-func openTokens(c config, log *slog.Logger) (*keys.Tokens, error) {
-	if c.Tokens == "" {
-		return nil, nil //nolint:nilnil // no tokens is a configuration
-	}
-	list, err := readTokens(c.Tokens)
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := keys.Open(keys.Config{Tokens: list, Latch: keys.NewFileLatch(filepath.Join(c.Dir, "pins")), Log: log})
-	if errors.Is(err, keys.ErrNoPKCS11) {
-		log.Warn("tokens are off", "cause", err)
-		return nil, nil //nolint:nilnil // software keys go on working
-	}
-	return tokens, err
-}
-
 // openPortals makes the client of Bitrix24.
 func (s *service) openPortals() (*portal.Portals, error) {
 	c := portal.Config{Apps: s.config.apps, AuthServers: s.config.AuthServers, Store: s.store, Log: s.log}
@@ -176,8 +158,8 @@ func (s *service) openPortals() (*portal.Portals, error) {
 func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error {
 	enrolments := &otp.Enrolments{Store: s.store}
 	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Enrolments: enrolments, Notices: portals}
-	if s.tokens != nil { // a nil registry inside the interface would not be nil
-		c.Tokens = s.tokens
+	if s.tokens != nil {
+		c.Tokens = s.ring
 	}
 	letters, err := openLetters(s.config)
 	if err != nil {
@@ -208,7 +190,7 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	}
 	s.server, err = web.New(web.Config{
 		Authorities: s.internalCA,
-		Public: s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
+		Public:      s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
 		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Admin: s.office,
 		Enrolments: enrolments, Ready: s.store.Ping, Health: s.doctor.Latest,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
@@ -328,51 +310,6 @@ func (r spoolRoom) Create(ctx context.Context, name string) (signing.SpoolWriter
 
 func (r spoolRoom) Open(ctx context.Context, name string) (signing.SpoolReader, error) {
 	return r.Spool.Open(ctx, name)
-}
-
-// keyring gives signing the private keys, wherever they live.
-type keyring struct {
-	store  *store.Store
-	tokens *keys.Tokens
-}
-
-// Signer opens the key of a certificate; the function ends its use.
-func (k keyring) Signer(ctx context.Context, c app.Certificate) (crypto.Signer, func(), error) {
-	none := func() {}
-	if c.Source == app.KeySoftware {
-		der, err := k.store.SoftwareKey(ctx, c.Portal, c.ID)
-		if err != nil {
-			return nil, none, err
-		}
-		defer clear(der)
-		key, err := keys.ParsePKCS8(der)
-		return key, none, err
-	}
-	if k.tokens == nil {
-		return nil, none, app.Fail(app.Unavailable, "open token", "certificate.token-absent").Because(keys.ErrTokenAbsent)
-	}
-	key, err := k.tokens.Signer(ctx, keys.KeyID{Token: c.TokenSerial, ID: c.KeyID, Certificate: string(c.ID)})
-	if err != nil {
-		return nil, none, app.Fail(app.Unavailable, "open token", "certificate.token-absent").Because(err)
-	}
-	return key, none, nil
-}
-
-// Absent tells since when the key's token is away.
-func (k keyring) Absent(_ context.Context, c app.Certificate) (time.Time, bool) {
-	if c.Source == app.KeySoftware {
-		return time.Time{}, false
-	}
-	if k.tokens == nil {
-		return time.Time{}, true
-	}
-	for _, t := range k.tokens.Status() {
-		if t.Token.Serial == c.TokenSerial {
-			ready := t.State == keys.StateReady || t.State == keys.StateUnknown
-			return t.Since, !ready
-		}
-	}
-	return time.Time{}, true
 }
 
 // listen opens the address of the pages.
