@@ -15,10 +15,11 @@ import (
 
 // levelFlags say from what levels above B-B are made.
 type levelFlags struct {
-	TSA   []string       `name:"tsa" help:"Address of a time-stamp authority; may be given several times, and they are asked in this order." sep:"none" placeholder:"URL"`
-	Root  []string       `help:"Certificates that chains may need, such as roots, PEM or DER; may be given several times." type:"path" sep:"none" placeholder:"F.pem"`
-	Allow []netip.Prefix `help:"Network that may be asked about certificates although it is not public, such as 10.0.0.0/8." placeholder:"NET"`
-	Lower bool           `help:"Reach the highest level that the authorities allow, instead of failing."`
+	TSA     []string       `name:"tsa" help:"Address of a time-stamp authority; may be given several times, and they are asked in this order." sep:"none" placeholder:"URL"`
+	TSARoot []string       `name:"tsa-root" help:"Roots to which time-stamp authorities must lead, PEM or DER. Any is believed, if it is not given." type:"path" sep:"none" placeholder:"F.pem"`
+	Root    []string       `help:"Certificates that chains may need, such as roots, PEM or DER; may be given several times." type:"path" sep:"none" placeholder:"F.pem"`
+	Allow   []netip.Prefix `help:"Network that may be asked about certificates although it is not public, such as 10.0.0.0/8." placeholder:"NET"`
+	Lower   bool           `help:"Reach the highest level that the authorities allow, instead of failing."`
 }
 
 // sources gives what the flags name, and what ends it.
@@ -30,13 +31,30 @@ func (f levelFlags) sources() (signer.Sources, func(), error) {
 	gatherer := revocation.New(revocation.Config{Allow: f.Allow})
 	client := &http.Client{}
 	s := signer.Sources{Known: known, Revocation: gatherer}
-	if len(f.TSA) > 0 {
-		s.Timestamps = tsp.Client{URLs: f.TSA, HTTP: client}
+	if s.Timestamps, err = f.timestamps(client); err != nil {
+		return signer.Sources{}, nil, err
 	}
 	if f.Lower {
 		s.Shortfall = signer.Lower
 	}
 	return s, func() { gatherer.Close(); client.CloseIdleConnections() }, nil
+}
+
+// timestamps gives the authorities; nil when there is none.
+func (f levelFlags) timestamps(client *http.Client) (signer.Timestamps, error) {
+	if len(f.TSA) == 0 {
+		return nil, nil
+	}
+	c := tsp.Client{URLs: f.TSA, HTTP: client}
+	roots, err := readCertificates(f.TSARoot)
+	if err != nil || len(roots) == 0 {
+		return c, err
+	}
+	c.Roots = x509.NewCertPool()
+	for _, r := range roots {
+		c.Roots.AddCert(r)
+	}
+	return c, nil
 }
 
 // withIssuers adds a signer's issuers to what is known.
@@ -77,6 +95,10 @@ func levelHint(name string, err error) error {
 		if errors.Is(err, h.cause) {
 			return hinted(fmt.Errorf("%s: %w", name, err), h.hint)
 		}
+	}
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return hinted(fmt.Errorf("%s: %w", name, err), "the authority leads to none of --tsa-root; give its root, or another authority")
 	}
 	return nil
 }
