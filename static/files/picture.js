@@ -201,6 +201,8 @@ export class PageView {
     this.paper.style.aspectRatio = `${sheet.width} / ${sheet.height}`;
     this.field.value = sheet.page;
     this.field.max = sheet.pages;
+    const count = this.root.querySelector("[data-page-count]");
+    count.textContent = fill(count.dataset.words, { pages: sheet.pages });
     const [back, next] = this.root.querySelectorAll("[data-turn-by]");
     back.disabled = sheet.page <= 1;
     next.disabled = sheet.page >= sheet.pages;

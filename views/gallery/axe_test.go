@@ -1,12 +1,14 @@
 package gallery_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -53,30 +55,56 @@ func axeScript(t *testing.T) []byte {
 	return script
 }
 
-// TestAccessible has axe-core look at every page in every state; AXE_STATES
-// takes those alone whose names begin with it.
+// contrast is the one rule that light and dark differ in.
+const contrast = `axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations"]}).then((r) => r.violations.map((v) => ({
+  id: v.id, impact: v.impact, help: v.help, where: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join("\n      ") })))`
+
+// TestAccessible has axe-core look at every page in every state, wide and
+// narrow, and at the contrast of each in the dark; AXE_STATES takes those alone
+// whose names begin with it. Two browsers share the work.
 func TestAccessible(t *testing.T) {
-	script := axeScript(t)
+	script := string(axeScript(t))
 	server := httptest.NewServer(gallery.Handler())
 	defer server.Close()
-	ctx := browser(t)
+	work := make(chan gallery.State)
+	var workers sync.WaitGroup
+	for range 2 {
+		ctx := browser(t)
+		workers.Go(func() {
+			for s := range work {
+				for _, width := range []int64{1200, 360} {
+					accessible(t, ctx, server.URL, s, width, "", script, axe)
+				}
+				if s.Fragments != nil {
+					accessible(t, ctx, server.URL, s, 1200, "dark", script, contrast)
+				}
+			}
+		})
+	}
 	for _, s := range gallery.States() {
-		if !strings.HasPrefix(s.Name, os.Getenv("AXE_STATES")) {
-			continue
+		if strings.HasPrefix(s.Name, os.Getenv("AXE_STATES")) {
+			work <- s
 		}
-		for _, width := range []int64{1200, 360} {
-			err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 700), chromedp.Navigate(server.URL+"/en/"+s.Name),
-				chromedp.Evaluate[chromedp.Void](string(script)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](axe, chromedp.EvalAwaitPromise))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range found {
-				t.Errorf("%s at %d: %s (%s): %s\n      %s", s.Name, width, v.ID, v.Impact, v.Help, v.Where)
-			}
-		}
+	}
+	close(work)
+	workers.Wait()
+}
+
+// accessible fails the test for what axe-core finds in one page.
+func accessible(t *testing.T, ctx context.Context, base string, s gallery.State, width int64, theme, script, rules string) {
+	if err := open(ctx, base, "en", s, width, theme); err != nil {
+		t.Errorf("%s: %v", s.Name, err)
+		return
+	}
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](script)); err != nil {
+		t.Errorf("%s: %v", s.Name, err)
+		return
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](rules, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Errorf("%s: %v", s.Name, err)
+	}
+	for _, v := range found {
+		t.Errorf("%s at %d %s: %s (%s): %s\n      %s", s.Name, width, theme, v.ID, v.Impact, v.Help, v.Where)
 	}
 }

@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func formStates() []State {
 		state("form-none-usable", func(_ *i18n.Printer, f *views.Form) { f.Certificates = nil }),
 		state("form-invisible", func(_ *i18n.Printer, f *views.Form) { f.Visible = false }),
 		state("form-code-off", func(_ *i18n.Printer, f *views.Form) { f.CodeOff = true }),
-		state("form-without-pictures", func(*i18n.Printer, *views.Form) {}),
+		state("form-without-pictures", func(_ *i18n.Printer, f *views.Form) { f.Pictures = false }),
 		state("form-several", func(w *i18n.Printer, f *views.Form) { several(words(w), f) }),
 		state("form-repaired", func(w *i18n.Printer, f *views.Form) { f.Warnings = []string{w.T("sign.repaired")} }),
 		state("form-wrong-code", func(w *i18n.Printer, f *views.Form) {
@@ -76,7 +77,7 @@ func heading(w *i18n.Printer) views.Document {
 func form(w *i18n.Printer) views.Form {
 	f := views.Form{
 		T: w.T, Document: heading(w), Visible: true, MaxReason: 120, Language: w.Language(),
-		Files: []views.File{{Request: "5f0e", Name: contract(w), Pages: 4}}, Shown: 4, Number: 4, Data: "[]",
+		Files: []views.File{{Request: "0000", Name: contract(w), Pages: 4}}, Shown: 4, Number: 4, Data: filesData(1), Pictures: true,
 		Button: w.T("sign.button", contract(w)), Promise: w.T("sign.promise"), Fingerprint: "9F86 D081 884C 7D65",
 		Certificates: []views.Certificate{
 			certificate(w, "token", "Мария Иванова", "ООО «Ромашка»", "УЦ «Пример»", "3F2A", true),
@@ -134,7 +135,34 @@ func several(w *i18n.Printer, f *views.Form) {
 			Facts: []string{w.Size(i18n.Size(88_300 * (i + 1))), w.T("document.pages", i+1)},
 		})
 	}
+	f.Data = filesData(3)
 	f.Left = []views.Left{{Name: "scan.pdf", Why: w.T("document.password")}}
 	f.Document = views.Document{Name: w.T("files.heading", 3), Extra: heading(w).Extra[1:]}
 	f.Button, f.Fingerprint = w.T("sign.button-many", 3), ""
+}
+
+// filesData are the files of the form for its script.
+func filesData(n int) string {
+	type file map[string]any
+	var list []file
+	for i := range n {
+		list = append(list, file{
+			"request": fmt.Sprintf("%04d", i), "name": "contract.pdf", "pages": 4,
+			"place": file{"page": "last", "number": 0, "position": "bottom-right", "spot": file{"x": 0, "y": 0}},
+		})
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "[]" // made of our own values
+	}
+	return string(text)
+}
+
+// documentData names a document for the script.
+func documentData(name string) string {
+	text, err := json.Marshal(map[string]string{"source": "field", "field": "CONTRACT", "fileId": name, "name": name})
+	if err != nil {
+		return "" // made of our own values
+	}
+	return string(text)
 }

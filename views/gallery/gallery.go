@@ -22,13 +22,16 @@ type State struct {
 	Name string
 	// Page draws it in the language of the words.
 	Page func(w *i18n.Printer) templ.Component
+	// Fragments are what a script puts into the page; nil for other pages. Such a
+	// state can be seen live.
+	Fragments func(w *i18n.Printer) []templ.Component
 }
 
 // States lists every page in every state, in the order in which people meet
 // them.
 func States() []State {
 	var all []State
-	for _, group := range [][]State{signStates(), formStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), tokenStates(), enrolStates(), otherStates()} {
+	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), tokenStates(), enrolStates(), otherStates()} {
 		all = append(all, group...)
 	}
 	return all
@@ -44,11 +47,16 @@ func Handler() http.Handler {
 	for _, s := range States() {
 		states[s.Name] = s
 	}
+	mux.Handle("/api/", calls(states))
 	for _, lang := range i18n.Languages() {
 		mux.HandleFunc("GET /"+lang+"/{state}", func(w http.ResponseWriter, r *http.Request) {
 			s, ok := states[r.PathValue("state")]
 			if !ok {
 				http.NotFound(w, r)
+				return
+			}
+			if r.URL.Query().Has("live") && s.Fragments != nil {
+				show(w, r, live(s, i18n.For(lang), r.URL.Query().Get("theme")))
 				return
 			}
 			show(w, r, s.Page(i18n.For(lang)))
@@ -65,7 +73,7 @@ func show(w http.ResponseWriter, r *http.Request, page templ.Component) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(b.Bytes()) //nolint:errcheck // the reader has gone
 }
@@ -99,9 +107,13 @@ func around(outer, inner templ.Component) templ.Component {
 
 // fragments shows what a script would put into the page.
 func fragments(name, kind string, draw func(w *i18n.Printer) []templ.Component) State {
-	return State{Name: name, Page: func(w *i18n.Printer) templ.Component {
+	s := State{Name: name, Page: func(w *i18n.Printer) templ.Component {
 		return around(views.Shell(page(w, kind)), templ.Join(draw(w)...))
 	}}
+	if kind == "sign" {
+		s.Fragments = draw
+	}
+	return s
 }
 
 // section shows a section of the settings below their tabs.

@@ -16,6 +16,13 @@ func outcomeStates() []State {
 			return []templ.Component{views.Running(progress(words(w), at, note))}
 		})
 	}
+	checked := func(name string, notice func(w *i18n.Printer) views.Notice) State {
+		return fragments(name, "sign", func(w *i18n.Printer) []templ.Component {
+			d := heading(w)
+			d.Extra, d.State, d.Next, d.Data = nil, "", "/api/sign/unsigned", documentData("done")
+			return []templ.Component{views.Outcome(d, notice(words(w)))}
+		})
+	}
 	outcome := func(name string, notice func(w *i18n.Printer) views.Notice) State {
 		return fragments(name, "sign", func(w *i18n.Printer) []templ.Component {
 			d := heading(w)
@@ -27,9 +34,10 @@ func outcomeStates() []State {
 		running("running-preparing", 1, false),
 		running("running-signing", 2, false),
 		running("running-delivering-again", 3, true),
-		outcome("done", done),
-		outcome("done-for-another", doneFor),
+		checked("done", done),
+		checked("done-for-another", doneFor),
 		outcome("failed", failed),
+		outcome("failed-retry-same", failedSame),
 		outcome("undelivered", undelivered),
 		outcome("undelivered-changed", undeliveredChanged),
 		outcome("conflict", conflict),
@@ -82,6 +90,12 @@ func failed(w *i18n.Printer) views.Notice {
 		Facts:   []string{w.T("fate.file-unchanged"), w.T("fate.code-used")},
 		Actions: []views.Action{action(w.T("failed.again"), "retry"), action(w.T("sign.all-documents"), "back")},
 	}
+}
+
+func failedSame(w *i18n.Printer) views.Notice {
+	n := failed(w)
+	n.Actions = []views.Action{action(w.T("failed.again-same", w.Clock(now().Add(4*time.Minute))), "retry"), n.Actions[1]}
+	return n
 }
 
 func undelivered(w *i18n.Printer) views.Notice {

@@ -2,6 +2,7 @@ package gallery_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -38,10 +40,18 @@ func TestPictures(t *testing.T) {
 			if len(langs) > 0 && !slices.Contains(langs, lang) {
 				continue
 			}
-			for _, width := range []int64{1200, 390} {
-				picture(t, ctx, server.URL+"/"+lang+"/"+s.Name, width, filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", s.Name, lang, width)))
+			at := func(width int64, theme string) view {
+				return view{t, ctx, server.URL, lang, s, width, theme}
 			}
-			picture(t, ctx, server.URL+"/"+lang+"/"+s.Name, 360, "")
+			for _, width := range []int64{1200, 390} {
+				at(width, "").picture(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", s.Name, lang, width)))
+			}
+			if s.Fragments != nil {
+				at(1200, "dark").picture(filepath.Join(folder, fmt.Sprintf("%s-%s-dark.png", s.Name, lang)))
+			}
+			for _, width := range []int64{360, 600, 1600} { // 600 is 1200 at 200 %
+				at(width, "").picture("")
+			}
 		}
 	}
 }
@@ -57,30 +67,68 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// picture fails where the page is wider than the screen: nobody scrolls
-// sideways. Without a file only that is looked at.
-func picture(t *testing.T, ctx context.Context, address string, width int64, file string) {
-	t.Helper()
+// settled tells that a live page shows its screen, with pictures and signatures.
+const settled = `document.body.dataset.ready !== undefined && document.getElementById("screen").dataset.screen !== undefined &&
+  [...document.querySelectorAll("[data-signatures]")].every((e) => e.childElementCount > 0) &&
+  [...document.querySelectorAll("[data-page-view][data-pictures=true] [data-page-image]")].every((e) => !e.hidden)`
+
+// open shows a state: live where it has a script.
+func open(ctx context.Context, base, lang string, s gallery.State, width int64, theme string) error {
 	options := []chromedp.EmulateViewportOption{}
 	if width < 600 {
 		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 700, options...), chromedp.Navigate(address)); err != nil {
-		t.Fatalf("%s: %v", address, err)
+	address := base + "/" + lang + "/" + s.Name
+	if s.Fragments != nil {
+		address += "?live&theme=" + theme
+	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 700, options...), chromedp.Navigate(address)); err != nil || s.Fragments == nil {
+		return err
+	}
+	for range 400 {
+		ready, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled))
+		if err != nil {
+			return err
+		}
+		if ready {
+			return nil
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	return errors.New("the page does not come to rest")
+}
+
+// view is a state in a language on a screen.
+type view struct {
+	t          *testing.T
+	ctx        context.Context
+	base, lang string
+	state      gallery.State
+	width      int64
+	theme      string
+}
+
+// picture fails where the page is wider than the screen: nobody scrolls
+// sideways. Without a file only that is looked at.
+func (v view) picture(file string) {
+	t, ctx, name := v.t, v.ctx, v.lang+"/"+v.state.Name
+	t.Helper()
+	if err := open(ctx, v.base, v.lang, v.state, v.width, v.theme); err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
 	if err != nil {
-		t.Fatalf("%s: %v", address, err)
+		t.Fatalf("%s: %v", name, err)
 	}
-	if wide > width {
-		t.Errorf("%s is %d wide on a screen of %d", address, wide, width)
+	if wide > v.width {
+		t.Errorf("%s is %d wide on a screen of %d", name, wide, v.width)
 	}
 	if file == "" {
 		return
 	}
 	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
-		t.Fatalf("%s: %v", address, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	if err := os.WriteFile(file, shot, 0o644); err != nil {
 		t.Fatal(err)

@@ -76,9 +76,13 @@ func documents(w *i18n.Printer) views.Documents {
 	field := map[string]string{"en": "Contract", "ru": "Договор", "de": "Vertrag", "es": "Contrato"}[w.Language()]
 	row := func(name, tone, state string, size int64, open string, extra ...views.Action) views.Document {
 		a := action(open, "")
-		return views.Document{
+		d := views.Document{
 			Name: name, Tone: tone, State: state, Facts: []string{w.Size(i18n.Size(size)), field}, Open: &a, Extra: extra,
 		}
+		if size >= 0 {
+			d.Data, d.Tick = documentData(name), w.T("documents.tick", name)
+		}
+		return d
 	}
 	return views.Documents{
 		T: w.T,
