@@ -66,6 +66,9 @@ type Visit struct {
 	User   UserID
 	// Name is the user's name as the portal tells it.
 	Name string
+	// Unproven: nobody was asked who the visitor is; a setup link alone was enough,
+	// since the portal's administrators allow it (Portal.LinkAlone).
+	Unproven bool
 	// Admin is true for an administrator of the portal, at the time of the visit.
 	Admin bool
 	Slot  Slot

@@ -33,8 +33,10 @@ func everything(w *world, v app.Visit) map[string]func() error {
 			_, err := w.ImportCertificate(w.ctx, v, admin.Import{File: []byte{1}})
 			return err
 		},
-		"SetOwner": func() error { _, err := w.SetOwner(w.ctx, v, id, mary); return err },
-		"AddChain": func() error { _, err := w.AddChain(w.ctx, v, id, []byte{1}); return err },
+		"LinkAlone":    func() error { _, err := w.LinkAlone(w.ctx, v); return err },
+		"SetLinkAlone": func() error { return w.SetLinkAlone(w.ctx, v, true) },
+		"SetOwner":     func() error { _, err := w.SetOwner(w.ctx, v, id, mary); return err },
+		"AddChain":     func() error { _, err := w.AddChain(w.ctx, v, id, []byte{1}); return err },
 		"Limit": func() error {
 			_, err := w.Limit(w.ctx, v, mary, id, admin.Limits{})
 			return err

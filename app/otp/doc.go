@@ -38,7 +38,7 @@
 // # What it is not
 //
 // It does not identify visitors (app/portal), store anything (app/store) or
-// draw QR codes (app/web). It does not know [app.Portal.LinkAlone]: whoever
-// lets a link suffice makes the owner's Visit from it, and says so in the audit
-// log.
+// draw QR codes (app/web). It does not look at [app.Portal.LinkAlone]: whoever
+// lets a link suffice makes the owner's Visit from it, as one that is not proven,
+// and the audit log says so.
 package otp

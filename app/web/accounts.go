@@ -27,7 +27,11 @@ func (s *Server) accountsSection(c *call, notice string) error {
 	for _, a := range list {
 		v.List = append(v.List, c.accountRow(a))
 	}
-	return c.section(notice, views.AccountsSection(v))
+	alone, err := s.linkAloneCard(c.Request().Context(), c)
+	if err != nil {
+		return err
+	}
+	return c.section(notice, views.AccountsSection(v), views.LinkAloneCard(alone))
 }
 
 // accountRow is an account in the list.

@@ -44,6 +44,11 @@ func (s *Server) invitation(c echo.Context) error {
 	if err != nil {
 		return app.Wrap("find portal", err)
 	}
+	if p.LinkAlone && p.Installed() {
+		// The secret is not made before a press: what fetches links to preview them
+		// gets none.
+		return s.welcome(newCall(c, app.Visit{Portal: e.Portal, User: e.User, Unproven: true, Language: guessLanguage(c.Request())}), e)
+	}
 	state, err := s.seal(signInState{Enrolment: e.ID, Ends: e.ExpiresAt}, stateUse)
 	if err != nil {
 		return err
@@ -116,15 +121,18 @@ func (s *Server) welcome(c *call, e app.Enrolment) error {
 	if err != nil {
 		return app.Wrap("find portal", err)
 	}
+	choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit)
+	if err != nil && !errors.Is(err, app.NotFound) && !errors.Is(err, app.Forbidden) {
+		return app.Wrap("find phone", err)
+	}
+	if c.visit.Unproven {
+		c.visit.Name = choices.Account.Name
+	}
 	held := newSession(doorOwner, c.visit, s.config.Now())
 	held.Enrolment = e.ID
 	token, err := s.seal(held, sessionUse)
 	if err != nil {
 		return err
-	}
-	choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit)
-	if err != nil && !errors.Is(err, app.NotFound) && !errors.Is(err, app.Forbidden) {
-		return app.Wrap("find phone", err)
 	}
 	page := views.Page{
 		T: c.T, Lang: c.words.Language(), Title: c.T("title.enrol"), Kind: "enrol", Script: "enrol.js", Session: token,

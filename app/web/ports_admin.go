@@ -38,6 +38,9 @@ type Certificates interface {
 type CertificateFiles interface {
 	ImportCertificate(ctx context.Context, v app.Visit, in admin.Import) (app.Certificate, error)
 	SetOwner(ctx context.Context, v app.Visit, id app.CertificateID, owner app.UserID) (app.Certificate, error)
+	// LinkAlone tells whether a setup link is enough to bind a phone.
+	LinkAlone(ctx context.Context, v app.Visit) (bool, error)
+	SetLinkAlone(ctx context.Context, v app.Visit, on bool) error
 	AddChain(ctx context.Context, v app.Visit, id app.CertificateID, file []byte) (app.Certificate, error)
 }
 

@@ -87,6 +87,7 @@ func (s *Server) adminRoutes() []route {
 		{method: "POST", path: "/api/admin/accounts/:user/link", door: doorAdmin, held: s.createLink},
 		{method: "POST", path: "/api/admin/accounts/:user/send/:way", door: doorAdmin, held: s.sendLink},
 		{method: "POST", path: "/api/admin/accounts/:user/link/:id/withdraw", door: doorAdmin, held: s.withdrawLink},
+		{method: "POST", path: "/api/admin/link-alone", door: doorAdmin, held: s.setLinkAlone},
 		{method: "GET", path: "/api/admin/certificates", door: doorAdmin, held: s.certificates},
 		{method: "GET", path: "/api/admin/certificates/new", door: doorAdmin, held: s.newCertificate},
 		{method: "POST", path: "/api/admin/certificates", door: doorAdmin, held: s.createCertificate},
@@ -158,7 +159,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	if held.Door != r.door {
 		return nil, app.Fail(app.Forbidden, "admit", "")
 	}
-	if err := s.installed(c.Request().Context(), held.Portal); err != nil {
+	if err := s.installed(c.Request().Context(), held); err != nil {
 		return nil, err
 	}
 	if r.method != http.MethodGet {
@@ -175,14 +176,18 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	return now, nil
 }
 
-// installed refuses a portal that has removed the app since.
-func (s *Server) installed(ctx context.Context, id app.PortalID) error {
-	p, err := s.config.Portals.Portal(ctx, id)
+// installed refuses a portal that has removed the app since, and a visitor who
+// was let in by a link alone where that is no longer allowed.
+func (s *Server) installed(ctx context.Context, held session) error {
+	p, err := s.config.Portals.Portal(ctx, held.Portal)
 	if err != nil {
 		return app.Wrap("find portal", err)
 	}
 	if !p.Installed() {
 		return app.Fail(app.Forbidden, "admit", "portal.uninstalled")
+	}
+	if held.Unproven && !p.LinkAlone {
+		return app.Fail(app.Forbidden, "admit", "link.not-alone")
 	}
 	return nil
 }

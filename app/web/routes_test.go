@@ -43,7 +43,7 @@ func doors() map[string]string {
 			"POST /api/admin/tokens/pin|POST /api/admin/tokens/pin/allow|POST /api/admin/tokens/key|GET /api/admin/tokens/request|" +
 			"POST /api/admin/tokens/request|POST /api/admin/tokens/certificate|GET /api/admin/certificates/token/key|GET /api/admin/certificates/token/pin|" +
 			"GET /api/admin/certificates/token/request|GET /api/admin/certificates/token/certificate|" +
-			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|POST /api/admin/assignments/limits|GET /api/admin/certificates/import|" +
+			"POST /api/admin/tokens|GET /api/admin/assignments|POST /api/admin/assignments|POST /api/admin/assignments/limits|POST /api/admin/link-alone|GET /api/admin/certificates/import|" +
 			"POST /api/admin/certificates/import|GET /api/admin/certificates/:id|POST /api/admin/certificates/:id/owner|POST /api/admin/certificates/:id/chain|GET /api/admin/journal",
 	} {
 		for _, route := range strings.Split(routes, "|") {

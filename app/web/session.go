@@ -48,15 +48,17 @@ type session struct {
 	Language string       `json:"l"`
 	TimeZone string       `json:"z,omitempty"`
 	// Enrolment is the id of the link whose owner this is; for doorOwner only.
-	Enrolment string    `json:"i,omitempty"`
-	Ends      time.Time `json:"x"`
+	Enrolment string `json:"i,omitempty"`
+	// Unproven: the link alone was enough; for doorOwner only.
+	Unproven bool      `json:"w,omitempty"`
+	Ends     time.Time `json:"x"`
 }
 
 // newSession makes the Session of a visit through a door.
 func newSession(d door, v app.Visit, now time.Time) session {
 	return session{
 		Door: d, Portal: v.Portal, User: v.User, Name: v.Name, Admin: v.Admin, Slot: v.Slot, Entity: v.Entity,
-		Language: v.Language, TimeZone: v.TimeZone, Ends: now.Add(sessionLife),
+		Language: v.Language, TimeZone: v.TimeZone, Unproven: v.Unproven, Ends: now.Add(sessionLife),
 	}
 }
 
@@ -64,7 +66,7 @@ func newSession(d door, v app.Visit, now time.Time) session {
 func (s session) visit() app.Visit {
 	return app.Visit{
 		Portal: s.Portal, User: s.User, Name: s.Name, Admin: s.Admin, Slot: s.Slot, Entity: s.Entity,
-		Language: s.Language, TimeZone: s.TimeZone,
+		Language: s.Language, TimeZone: s.TimeZone, Unproven: s.Unproven,
 	}
 }
 
