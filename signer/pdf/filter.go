@@ -169,12 +169,9 @@ func inflate(b []byte, limit int) ([]byte, error) {
 	} else if len(b) > 2 {
 		raw = b[2:]
 	}
-	out, err := readAtMost(flate.NewReader(bytes.NewReader(raw)), 4*len(raw), limit)
-	if err != nil && len(out) == 0 {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if len(out) > limit {
-		return nil, fmt.Errorf("%w: a stream decodes to more than %d bytes", ErrLimit, limit)
+	out, err := readAtMost(func() io.Reader { return flate.NewReader(bytes.NewReader(raw)) }, 4*len(raw), limit)
+	if err != nil {
+		return nil, err
 	}
 	if out == nil {
 		out = []byte{}
@@ -182,13 +179,31 @@ func inflate(b []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// readAtMost reads to the end or one byte more than limit. The guess saves
-// copying and is not believed beyond a megabyte.
-func readAtMost(r io.Reader, guess, limit int) ([]byte, error) {
+// readAtMost reads to the end, or to where the data is damaged. More than limit is
+// refused. What is larger than a megabyte is decoded twice, first to count it: a
+// buffer that grows would take three times the memory, and bombs take none now.
+func readAtMost(open func() io.Reader, guess, limit int) ([]byte, error) {
+	small := min(limit, 1<<20)
 	var b bytes.Buffer
-	b.Grow(min(guess, limit, 1<<20))
-	_, err := b.ReadFrom(io.LimitReader(r, int64(limit)+1))
-	return b.Bytes(), err
+	b.Grow(min(guess, small))
+	_, err := b.ReadFrom(io.LimitReader(open(), int64(small)+1))
+	n := int64(b.Len())
+	if n > int64(small) {
+		n, err = io.Copy(io.Discard, io.LimitReader(open(), int64(limit)+1))
+	}
+	switch {
+	case n > int64(limit):
+		return nil, fmt.Errorf("%w: a stream decodes to more than %d bytes", ErrLimit, limit)
+	case n == 0 && err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case n <= int64(small):
+		return b.Bytes(), nil
+	}
+	out := make([]byte, n)
+	if _, err := io.ReadFull(open(), out); err != nil {
+		return nil, fmt.Errorf("decode a second time: %w", err)
+	}
+	return out, nil
 }
 
 func ascii85Decode(b []byte) []byte {
