@@ -152,7 +152,7 @@ func (e *evidence) standing(c, issuer *x509.Certificate, at time.Time) Revocatio
 	out := Revocation{Status: StandingUnknown, Certificate: c.Subject.String()}
 	all := e.statements(c, issuer)
 	for _, s := range all {
-		if s.Revoked && !superseded(s, all) && e.usable(s, issuer) && (out.Since.IsZero() || s.RevokedAt.Before(out.Since)) {
+		if s.Revoked && !e.superseded(s, issuer, all) && e.usable(s, issuer) && (out.Since.IsZero() || s.RevokedAt.Before(out.Since)) {
 			out.Since, out.Reason, out.AsOf, out.FromNetwork = s.RevokedAt, reasonName(s.Reason), s.ThisUpdate, s.fetched
 		}
 	}
@@ -170,10 +170,10 @@ func (e *evidence) standing(c, issuer *x509.Certificate, at time.Time) Revocatio
 
 // superseded tells whether a revocation was taken back: only a certificate that
 // was on hold may become good again (RFC 5280, 5.3.1).
-func superseded(s statement, all []statement) bool {
+func (e *evidence) superseded(s statement, issuer *x509.Certificate, all []statement) bool {
 	const certificateHold = 6
 	return s.Reason == certificateHold && slices.ContainsFunc(all, func(later statement) bool {
-		return !later.Revoked && later.ThisUpdate.After(s.ThisUpdate)
+		return !later.Revoked && later.ThisUpdate.After(s.ThisUpdate) && e.usable(later, issuer)
 	})
 }
 

@@ -2,6 +2,7 @@ package signer_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -184,5 +185,46 @@ func TestHostileStore(t *testing.T) {
 	s := verify(t, withStore(t, signed, store), a.ca.Root.Certificate).Signatures[0]
 	if !s.Trusted || s.Level != signer.LevelT || s.Revocation.Status != signer.StandingUnknown {
 		t.Errorf("%+v", s)
+	}
+}
+
+// asking counts what a source is asked.
+type asking struct {
+	signer.RevocationSource
+	abouts, completes int
+}
+
+func (a *asking) About(context.Context, *revocation.Material, *x509.Certificate, *x509.Certificate) error {
+	a.abouts++
+	return revocation.ErrUnknown
+}
+
+func (a *asking) Complete(_ context.Context, c *x509.Certificate, _ []*x509.Certificate) ([]*x509.Certificate, error) {
+	a.completes++
+	return []*x509.Certificate{c}, revocation.ErrIncomplete
+}
+
+// TestAskedOnce: a file with many signatures asks about each certificate once,
+// and about no more than a bounded number of them.
+func TestAskedOnce(t *testing.T) {
+	ca, other := signertest.NewCA(t, signertest.CAOptions{}), signertest.NewCA(t, signertest.CAOptions{Name: "Other"})
+	mary, eve := ca.Issue(t, signertest.Leaf{}), other.Issue(t, signertest.Leaf{Name: "Eve"})
+	out := signertest.PDF{}.Bytes()
+	for _, id := range []*signertest.Identity{mary, eve, mary, eve} {
+		out, _ = sign(t, out, id.Key, options(id))
+	}
+	var source asking
+	verifyWith(t, out, signer.VerifyOptions{Roots: []*x509.Certificate{ca.Root.Certificate}, Revocation: signer.RevocationNetwork, Source: &source})
+	if source.abouts != 2 || source.completes != 1 { // Mary and her issuer; Eve's issuers
+		t.Errorf("asked %d times about certificates and %d times for issuers", source.abouts, source.completes)
+	}
+	for range 70 {
+		id := ca.Issue(t, signertest.Leaf{})
+		out, _ = sign(t, out, id.Key, options(id))
+	}
+	source = asking{}
+	verifyWith(t, out, signer.VerifyOptions{Roots: []*x509.Certificate{ca.Root.Certificate}, Revocation: signer.RevocationNetwork, Source: &source})
+	if n := source.abouts + source.completes; n != 64 {
+		t.Errorf("asked %d times", n)
 	}
 }

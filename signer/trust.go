@@ -253,10 +253,9 @@ func (v *verification) revocation(ctx context.Context, chain []*x509.Certificate
 // ask fetches what the authorities say now of a certificate, once.
 func (v *verification) ask(ctx context.Context, c, issuer *x509.Certificate) {
 	key := string(c.Raw)
-	if v.options.Revocation != RevocationNetwork || v.options.Source == nil || v.asked[key] || v.now.After(c.NotAfter) {
+	if v.now.After(c.NotAfter) || !v.mayAsk(key) {
 		return
 	}
-	v.asked[key] = true
 	var m revocation.Material
 	if err := v.options.Source.About(ctx, &m, c, issuer); err != nil && !errors.Is(err, revocation.ErrRevoked) {
 		v.report.Remarks = append(v.report.Remarks, "revocation was asked for in vain: "+err.Error())
@@ -264,12 +263,24 @@ func (v *verification) ask(ctx context.Context, c, issuer *x509.Certificate) {
 	v.evidence.addMaterial(&m)
 }
 
+// maxAsked bounds how often the network is asked for one file.
+const maxAsked = 64
+
+// mayAsk tells whether the network is asked a question, each once.
+func (v *verification) mayAsk(question string) bool {
+	if v.options.Revocation != RevocationNetwork || v.options.Source == nil || v.asked[question] || len(v.asked) >= maxAsked {
+		return false
+	}
+	v.asked[question] = true
+	return true
+}
+
 // chain builds the way to one of the given roots, as it was at a time. With
 // RevocationNetwork missing issuers are fetched.
 func (v *verification) chain(ctx context.Context, c *x509.Certificate, at time.Time, purpose x509.ExtKeyUsage) ([]*x509.Certificate, error) {
 	chain, err := chainTo(c, v.evidence.certificates, v.options.Roots, at, purpose)
 	var unknown x509.UnknownAuthorityError
-	if !errors.As(err, &unknown) || v.options.Revocation != RevocationNetwork || v.options.Source == nil {
+	if !errors.As(err, &unknown) || !v.mayAsk("issuers of "+string(c.Raw)) {
 		return chain, err
 	}
 	fetched, _ := v.options.Source.Complete(ctx, c, slices.Concat(v.evidence.certificates, v.options.Roots))
