@@ -34,8 +34,10 @@ type InvitationStore interface {
 type Herald interface {
 	// Documents gives the PDFs at the visit's element, none of them Pending.
 	Documents(ctx context.Context, v app.Visit) ([]app.Document, error)
-	// User reads a user of the portal with the rights of another.
+	// User reads a user of the portal with the rights of another, Users those
+	// that match a query.
 	User(ctx context.Context, portal app.PortalID, as, id app.UserID) (app.User, error)
+	Users(ctx context.Context, portal app.PortalID, as app.UserID, query string) ([]app.User, error)
 	// Announce shows an open one and gives the id of its entry in the timeline.
 	Announce(ctx context.Context, i app.Invitation, a app.Announcement) (activity string, err error)
 	// Conclude shows how it has ended.
@@ -204,6 +206,12 @@ func (s *Invitations) colleague(ctx context.Context, v app.Visit, id app.UserID)
 		return app.User{}, app.Fail(app.Invalid, "find colleague", "invitation.person")
 	}
 	return u, nil
+}
+
+// People searches for colleagues, with the visitor's own rights.
+func (s *Invitations) People(ctx context.Context, v app.Visit, query string) ([]app.User, error) {
+	all, err := s.Herald.Users(ctx, v.Portal, v.User, strings.TrimSpace(query))
+	return all, app.Wrap("search people", err)
 }
 
 // begin stores an Invitation, of which the portal is then told.

@@ -28,6 +28,8 @@ type Config struct {
 	Authorities Authorities
 	// Health tells how the service stands; nil is not told.
 	Health Health
+	// Invitations asks colleagues to sign; nil where nobody is asked.
+	Invitations Invitations
 	// Ready tells whether the service can work: the store answers. Nil is always.
 	Ready func(ctx context.Context) error
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. None

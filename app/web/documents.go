@@ -63,6 +63,9 @@ func (c *call) documentRow(d app.Document, recent []app.Request) (views.Document
 	}
 	row.Open = &open
 	c.addMore(&row, d)
+	if c.asks {
+		c.askable(&row, d)
+	}
 	return row, r.ID
 }
 

@@ -44,13 +44,14 @@ func (s *Server) framePage(c echo.Context, d door, v app.Visit, draw func(*call,
 	return s.page(c, http.StatusOK, framedBy(p), draw(now, page))
 }
 
-// dealTab is the Sign tab of a deal, as the portal's frame opens it.
+// dealTab is the Sign tab in the card of an element, as the portal's frame
+// opens it; also the entries in its menus.
 func (s *Server) dealTab(c echo.Context) error {
 	v, err := s.identify(c)
 	if err != nil {
 		return err
 	}
-	if v.Slot != app.SlotDealTab {
+	if v.Slot.Kind() == 0 {
 		newCall(c, v)
 		return app.Fail(app.Invalid, "open tab", "visit.slot")
 	}
@@ -58,6 +59,11 @@ func (s *Server) dealTab(c echo.Context) error {
 		newCall(c, v)
 		return app.Fail(app.Invalid, "open tab", "deal.none")
 	}
+	return s.signPage(c, v)
+}
+
+// signPage shows the Sign tab of the visit's element.
+func (s *Server) signPage(c echo.Context, v app.Visit) error {
 	return s.framePage(c, doorDeal, v, func(now *call, p views.Page) templ.Component {
 		p.Kind, p.Script = "sign", "sign.js"
 		return views.SignPage(p)
@@ -73,6 +79,9 @@ func (s *Server) mainPage(c echo.Context) error {
 	if v.Slot != app.SlotMain {
 		newCall(c, v)
 		return app.Fail(app.Invalid, "open settings", "visit.slot")
+	}
+	if v.Entity.ID != 0 { // a button of ours in an element's timeline
+		return s.signPage(c, v)
 	}
 	if !v.Admin {
 		newCall(c, v)
@@ -166,7 +175,7 @@ func (s *Server) renew(c echo.Context) error {
 	if v.Portal != old.Portal || v.User != old.User || old.Door == doorAdmin && !v.Admin {
 		return app.Fail(app.Forbidden, "renew session", "session.other-user")
 	}
-	v.Slot, v.Entity, v.Language = old.Slot, old.Entity, old.Language
+	v.Slot, v.Entity, v.Language, v.Invitation = old.Slot, old.Entity, old.Language, old.Invitation
 	token, err := s.seal(newSession(old.Door, v, s.config.Now()), sessionUse)
 	if err != nil {
 		return err

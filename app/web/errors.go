@@ -185,6 +185,10 @@ func fieldOf(key string) string {
 	switch key {
 	case "order.certificate":
 		return "certificate"
+	case "invitation.self", "invitation.person", "invitation.already":
+		return "user"
+	case "invitation.reason":
+		return "reason"
 	case "order.confirm":
 		return "confirm"
 	case "order.reason-long", "order.reason-characters":

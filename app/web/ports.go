@@ -32,6 +32,8 @@ type Visitors interface {
 	Recheck(ctx context.Context, portal app.PortalID, user app.UserID) (app.Visit, error)
 	// Event takes a verified event of the portal's server.
 	Event(ctx context.Context, form url.Values) error
+	// Robot verifies the call of a portal's workflow.
+	Robot(ctx context.Context, form url.Values) (app.RobotCall, error)
 }
 
 // Portals knows the portals that the app is installed in.

@@ -45,6 +45,9 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/api/enrolment/confirm", door: doorOwner, held: s.confirmPhone},
 	}
 	list = append(append(list, s.signRoutes()...), s.adminRoutes()...)
+	if s.config.Invitations != nil {
+		list = append(list, s.invitationRoutes()...)
+	}
 	return append(append(list, s.authorityRoutes()...), s.publicAuthorityRoutes()...)
 }
 
@@ -55,6 +58,7 @@ func (s *Server) signRoutes() []route {
 		{method: "GET", path: "/api/sign", door: doorDeal, held: s.signStart},
 		{method: "POST", path: "/api/sign/theme", door: doorDeal, held: s.theme},
 		{method: "GET", path: "/api/sign/unsigned", door: doorDeal, held: s.unsigned},
+		{method: "GET", path: "/api/sign/documents/details", door: doorDeal, held: s.details},
 		{method: "POST", path: "/api/sign/documents", door: doorDeal, fate: fateFile, held: s.freeze},
 		{method: "POST", path: "/api/sign/selection", door: doorDeal, fate: fateFile, held: s.freezeAll},
 		{method: "POST", path: "/api/sign/orders", door: doorDeal, fate: fateCode, held: s.order},
@@ -150,7 +154,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 		v.Code = app.Secret(c.Request().Header.Get(codeHeader))
 	}
 	now := newCall(c, v)
-	now.enrolment = held.Enrolment
+	now.enrolment, now.asks = held.Enrolment, s.config.Invitations != nil
 	if !s.config.Now().Before(held.Ends) {
 		// The page's script asks the portal for a new one.
 		c.Response().Header().Set(sessionState, "expired")

@@ -22,10 +22,12 @@ func doors() map[string]string {
 		"public": "GET /ca/:id/ca.cer|HEAD /ca/:id/ca.cer|GET /ca/:id/list.crl|HEAD /ca/:id/list.crl|GET /ca/:id/ocsp/*|POST /ca/:id/ocsp|" +
 			"GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
 		"frame": "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
-		"event": "POST /bx/event",
+		"event": "POST /bx/event|POST /bx/robot",
 		"link":  "GET /enrol/:token|GET /bx/app",
 		"owner": "POST /api/enrolment/show|POST /api/enrolment/confirm",
-		"deal": "GET /api/sign|POST /api/sign/documents|POST /api/sign/orders|GET /api/sign/requests/:id|" +
+		"deal": "GET /api/sign/documents/details|GET /api/sign/people|POST /api/sign/invite|POST /api/sign/invitations|" +
+			"GET /api/sign/invitations/:id/decline|POST /api/sign/invitations/:id/decline|POST /api/sign/invitations/:id/withdraw|" +
+			"GET /api/sign|POST /api/sign/documents|POST /api/sign/orders|GET /api/sign/requests/:id|" +
 			"GET /api/sign/requests/:id/events|POST /api/sign/requests/:id/retry|POST /api/sign/requests/:id/cancel|" +
 			"POST /api/sign/theme|POST /api/sign/selection|GET /api/sign/orders/:id|GET /api/sign/orders/:id/events|POST /api/sign/signatures|GET /api/sign/unsigned|" +
 			"POST /api/sign/requests/:id/sheet|POST /api/sign/requests/:id/picture|POST /api/sign/requests/:id/text|" +

@@ -46,7 +46,9 @@ type session struct {
 	Slot     app.Slot     `json:"s"`
 	Entity   app.Entity   `json:"e,omitzero"`
 	Language string       `json:"l"`
-	TimeZone string       `json:"z,omitempty"`
+	// Invitation is the one that the page was opened by.
+	Invitation app.InvitationID `json:"v,omitempty"`
+	TimeZone   string           `json:"z,omitempty"`
 	// Enrolment is the id of the link whose owner this is; for doorOwner only.
 	Enrolment string `json:"i,omitempty"`
 	// Unproven: the link alone was enough; for doorOwner only.
@@ -58,7 +60,7 @@ type session struct {
 func newSession(d door, v app.Visit, now time.Time) session {
 	return session{
 		Door: d, Portal: v.Portal, User: v.User, Name: v.Name, Admin: v.Admin, Slot: v.Slot, Entity: v.Entity,
-		Language: v.Language, TimeZone: v.TimeZone, Unproven: v.Unproven, Ends: now.Add(sessionLife),
+		Language: v.Language, TimeZone: v.TimeZone, Unproven: v.Unproven, Invitation: v.Invitation, Ends: now.Add(sessionLife),
 	}
 }
 
@@ -66,7 +68,7 @@ func newSession(d door, v app.Visit, now time.Time) session {
 func (s session) visit() app.Visit {
 	return app.Visit{
 		Portal: s.Portal, User: s.User, Name: s.Name, Admin: s.Admin, Slot: s.Slot, Entity: s.Entity,
-		Language: s.Language, TimeZone: s.TimeZone, Unproven: s.Unproven,
+		Language: s.Language, TimeZone: s.TimeZone, Unproven: s.Unproven, Invitation: s.Invitation,
 	}
 }
 

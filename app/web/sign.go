@@ -21,6 +21,8 @@ type screen struct {
 	Request app.RequestID `json:"request,omitempty"`
 	// Open is the document to be opened at once; the screen says so meanwhile.
 	Open *documentRef `json:"open,omitempty"`
+	// Notice is a word about what was just done.
+	Notice string `json:"notice,omitempty"`
 	// Changed tells that the deal's card should be read anew.
 	Changed bool `json:"changed,omitempty"`
 }
@@ -45,6 +47,9 @@ func (c *call) show(s screen, parts ...templ.Component) error {
 		return err
 	}
 	s.HTML = text
+	if s.Notice == "" {
+		s.Notice = c.notice
+	}
 	return c.JSON(http.StatusOK, s)
 }
 
@@ -68,9 +73,17 @@ func (s *Server) signStart(c *call) error {
 	if r, ok := underWay(recent); ok && !list {
 		return s.underWay(c, r)
 	}
+	if i, ok := s.asked(c); ok && !list {
+		ref := refOf(i.Document)
+		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(i.Document.Name, c.T("sign.opening", i.Document.Name)))
+	}
 	documents, err := s.documents(c)
 	if err != nil {
 		return err
+	}
+	if d, ok := made(documents); ok && !list && c.visit.Slot.OfGenerator() {
+		ref := refOf(d)
+		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(d.Name, c.T("sign.opening", d.Name)))
 	}
 	switch {
 	case len(documents) == 0:
@@ -79,7 +92,7 @@ func (s *Server) signStart(c *call) error {
 		ref := refOf(documents[0])
 		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(documents[0].Name, c.T("sign.opening", documents[0].Name)))
 	}
-	return c.show(screen{Screen: "documents"}, views.DocumentList(c.documentList(documents, recent)))
+	return s.showList(c, screen{Screen: "documents"}, documents, recent)
 }
 
 // hindrance is what keeps the visitor from signing anything; nil where nothing
@@ -136,7 +149,11 @@ func (s *Server) hindered(c *call, notice views.Notice, name string) error {
 		row.Open, row.Tick = nil, ""
 		list.List = append(list.List, row)
 	}
-	return c.show(screen{Screen: name}, views.NoticeCard(notice), views.DocumentRows(list))
+	invited, err := s.invitationList(c)
+	if err != nil {
+		return err
+	}
+	return c.show(screen{Screen: name}, views.NoticeCard(notice), invited, views.DocumentRows(list))
 }
 
 // unsigned leads on to the first document of the deal that nobody has signed, as
@@ -266,7 +283,7 @@ func (s *Server) form(c *call, left []views.Left, list ...app.Request) error {
 	}
 	f := s.formOf(c, list, choices)
 	f.Left = left
-	return c.show(screen{Screen: "form", Request: list[0].ID}, views.SignForm(f))
+	return c.show(screen{Screen: "form", Request: list[0].ID}, s.banner(c, list), views.SignForm(f))
 }
 
 // orderForm is the form as the script sends it.

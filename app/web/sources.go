@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -69,6 +70,16 @@ func pending(list []app.Document) (n int) {
 	return n
 }
 
+// made gives the newest document of the generator.
+func made(list []app.Document) (app.Document, bool) {
+	for _, d := range list { // the newest first
+		if d.Source == app.SourceGenerated && opens(d) {
+			return d, true
+		}
+	}
+	return app.Document{}, false
+}
+
 // opens tells whether a document can be opened at once.
 func opens(d app.Document) bool { return !d.Pending && d.Unreadable == "" }
 
@@ -128,7 +139,8 @@ func (s *Server) details(c *call) error {
 		return app.Wrap("find requests", err)
 	}
 	w := c.Response()
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
+	err = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return app.Wrap("lift write deadline", err)
 	}
 	begun := false

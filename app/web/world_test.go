@@ -58,6 +58,7 @@ type world struct {
 	findings []app.Finding
 	looked   time.Time
 	pictures signing.Pictures
+	asks     *signing.Invitations
 	// letters, where set, takes e-mails.
 	letters *mailbox
 }
@@ -154,7 +155,7 @@ func (w *world) company(name string) *company {
 	c.deal = p.AddDeal(simulator.Deal{Title: "Delivery of a crane", Responsible: c.mary})
 	c.app = p.AddApp(simulator.LocalApp{
 		Title: "SignService", HandlerURL: w.base + "/bx/app", InstallURL: w.base + "/bx/install",
-		Scopes: []string{"crm", "placement", "user_basic", "im"},
+		Scopes: []string{"crm", "placement", "user_basic", "im", "disk", "bizproc"},
 	})
 	return c
 }
@@ -193,9 +194,12 @@ func (w *world) assemble() {
 		Transport: bitrix.NewTransport(bitrix.TransportConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 	})
 	must(err)
+	asks, err := signing.NewInvitations(signing.InvitationsConfig{Store: w.store, Herald: portals, Now: w.clock.Now, Log: log})
+	must(err)
+	w.asks = asks
 	signatures, err := signing.New(signing.Config{
 		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify,
-		Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20, Pictures: w.pictures,
+		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20, Pictures: w.pictures,
 	})
 	must(err)
 	jobs, err = queue.New(queue.Config{Source: w.store, Handler: signatures.Run, Workers: 2, Now: w.clock.Now, Log: log})
@@ -216,7 +220,7 @@ func (w *world) assemble() {
 	w.server, err = web.New(web.Config{
 		Authorities: authorities,
 		Public:      w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
-		Signing: signatures, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
+		Signing: signatures, Invitations: asks, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
 	})
 	must(err)
 }

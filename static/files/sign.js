@@ -4,7 +4,8 @@
 import { get, post, events } from "./api.js";
 import { reloadData } from "./frame.js";
 import { details } from "./details.js";
-import { buttons, problem, replace } from "./page.js";
+import { ask } from "./ask.js";
+import { buttons, problem, replace, toast } from "./page.js";
 import { SignForm } from "./signform.js";
 import { DocumentList } from "./documents.js";
 
@@ -27,6 +28,8 @@ async function show(screen) {
   document.getElementById("errors").replaceChildren();
   replace(place, screen.html);
   if (before) place.querySelector("[data-focus]")?.focus();
+  ask(place, show);
+  if (screen.notice) toast(screen.notice);
   if (screen.changed && before === "running") reloadData();
   if (place.querySelector("#sign-form")) form = new SignForm(place, show);
   if (place.querySelector("[data-watch]")) lookAgain();

@@ -191,7 +191,7 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	s.server, err = web.New(web.Config{
 		Authorities: s.internalCA,
 		Public:      s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
-		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Admin: s.office,
+		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Invitations: s.invitations, Admin: s.office,
 		Enrolments: enrolments, Ready: s.store.Ping, Health: s.doctor.Latest,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
 	})
