@@ -59,7 +59,7 @@ export function failed(form, cause) {
   }
   note.textContent = cause.message;
   const input = form.querySelector(`#${note.id.replace(/-error$/, "")}`) || form.querySelector(`[name="${cause.field}"]`);
-  const target = cause.field === "user" ? form.querySelector("#person") : input;
+  const target = (cause.field === "user" && form.querySelector("#person")) || input;
   target?.setAttribute("aria-invalid", "true");
   target?.focus();
   if (target?.classList?.contains("code")) target.select();
