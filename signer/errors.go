@@ -4,6 +4,8 @@ import (
 	"signservice/signer/cms"
 	"signservice/signer/keys"
 	"signservice/signer/pdf"
+	"signservice/signer/revocation"
+	"signservice/signer/tsp"
 )
 
 // The reasons why a document is refused, for errors.Is.
@@ -46,4 +48,17 @@ var (
 	// ErrToken: the token failed during the call, as one does that is pulled out.
 	// Nothing was signed; it may be tried again.
 	ErrToken = keys.ErrToken
+)
+
+// The reasons why a level is not reached, for errors.Is; see also ErrMaterial
+// and its neighbours.
+var (
+	// ErrStampUnavailable: no time-stamp authority answered as one.
+	ErrStampUnavailable = tsp.ErrUnavailable
+	// ErrStampRefused: an authority answered that it gives no time-stamp.
+	ErrStampRefused = tsp.ErrRefused
+	// ErrRevoked: a certificate was revoked before the time that is proven.
+	ErrRevoked = revocation.ErrRevoked
+	// ErrRevocationUnknown: nobody could say whether a certificate was revoked.
+	ErrRevocationUnknown = revocation.ErrUnknown
 )
