@@ -48,14 +48,22 @@ func (f *File) newIncrement(rand io.Reader) (*increment, error) {
 	return inc, err
 }
 
+// farthest is the highest number that is believed to be in use: it leaves room for
+// new ones below the highest that readers accept (ISO 32000-1, Annex C). Beyond it
+// nobody finds an object after a repair, and many not at all.
+const farthest = maxScanned - 100_000
+
 // firstFree is a number above all that the file uses, and above those that it
-// only names. Size is believed unless it is beyond what readers accept.
+// only names. What is said of numbers beyond farthest is not believed, but for a
+// table that really reaches there.
 func (f *File) firstFree() uint32 {
-	const acceptable = 8_388_607 // ISO 32000-1, Annex C
-	first := max(f.highest(), int64(f.named)) + 1
+	first := f.highest(farthest) + 1
+	if f.named <= farthest {
+		first = max(first, int64(f.named)+1)
+	}
 	for _, s := range f.sections {
 		if e, ok := s.trailer.get("Size"); ok {
-			if size, ok := e.value.(Integer); ok && size < acceptable {
+			if size, ok := e.value.(Integer); ok && size <= farthest {
 				first = max(first, int64(size))
 			}
 		}

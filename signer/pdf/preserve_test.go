@@ -213,6 +213,42 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// TestNumbersBeyond: a table or a reference with a number beyond what readers accept
+// does not drive new objects there, where no reader would find them.
+func TestNumbersBeyond(t *testing.T) {
+	for name, edit := range map[string]func(string) string{
+		"a subsection": func(s string) string {
+			return strings.Replace(s, "trailer\n", "9000000 1\n0000000009 00000 n \ntrailer\n", 1)
+		},
+		"the last number": func(s string) string {
+			return strings.Replace(s, "trailer\n", "8388607 1\n0000000009 00000 n \ntrailer\n", 1)
+		},
+		"a reference": func(s string) string { return strings.Replace(s, "/X 1000000 0 R", "/X 8388607 0 R", 1) },
+		"a size":      func(s string) string { return strings.Replace(s, "/Size 31", "/Size 8388606", 1) },
+	} {
+		b := newBuilder()
+		b.onePage("/DSS 30 0 R", "/X 1000000 0 R")
+		b.object(30, "<<>>")
+		in := edit(string(b.table()))
+		in = strings.Replace(in, "30 0 obj", "3x 0 obj", 1) // found out only by those who ask for the store
+		out := sign(t, []byte(in), pdf.SignatureSpec{ContentsSize: 16})
+		f := open(t, out)
+		if _, err := f.SecurityStore(); err != nil {
+			t.Fatal(err)
+		}
+		if repaired, _ := f.Repaired(); !repaired {
+			t.Fatalf("%s: not repaired", name)
+		}
+		all, err := f.Signatures()
+		if err != nil || len(all) != 1 {
+			t.Errorf("%s: %d signatures, %v", name, len(all), err)
+		}
+		if rc, said := checkedByQPDF(t, out); rc > 1 {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
+}
+
 // TestSameBytes: the same order gives the same bytes.
 func TestSameBytes(t *testing.T) {
 	for _, s := range shapes() {

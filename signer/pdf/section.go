@@ -87,15 +87,16 @@ func (s *section) findOwn(num uint32) (entry, bool, error) {
 }
 
 // highest gives the highest object number that the section speaks of, -1 if none.
-func (s *section) highest() int64 {
+// Parts that begin beyond farthest are left out.
+func (s *section) highest(farthest int64) int64 {
 	high := int64(-1)
 	for _, p := range s.parts {
-		if p.count > 0 {
+		if p.count > 0 && p.start <= farthest {
 			high = max(high, p.start+p.count-1)
 		}
 	}
 	if s.hidden != nil {
-		high = max(high, s.hidden.highest())
+		high = max(high, s.hidden.highest(farthest))
 	}
 	return high
 }

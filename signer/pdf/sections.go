@@ -160,11 +160,12 @@ func (f *File) find(num uint32) (entry, error) {
 	return entry{}, nil
 }
 
-// highest gives the highest object number in use or once in use.
-func (f *File) highest() int64 {
+// highest gives the highest object number in use or once in use, see
+// section.highest.
+func (f *File) highest(farthest int64) int64 {
 	high := int64(0)
 	for _, s := range f.sections {
-		high = max(high, s.highest())
+		high = max(high, s.highest(farthest))
 	}
 	return high
 }
