@@ -47,8 +47,14 @@
 // a token that came back only after C_Finalize, which ends the sessions of every
 // other token of the module: the registry then waits for their calls, closes all
 // and opens all, at most once in Config.RestartInterval. A call that hangs inside
-// a vendor's module hangs its caller: a service that must not hang keeps the
-// registry in a process of its own.
+// a vendor's module hangs its caller, and one that crashes ends the process: a
+// service keeps its registry in processes of their own, see package remote.
+//
+// # Keys made on a token
+//
+// GenerateKey has a token make a key, CertificateRequest makes the PKCS #10 for
+// its certificate, and ImportCertificate writes the issued one beside it. Who
+// issues is not decided here.
 //
 // # Software keys
 //

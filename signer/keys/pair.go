@@ -108,18 +108,43 @@ func (e *Entry) attach(object certificateObject, private []keyObject, used []boo
 	if e.Certificate == nil {
 		return
 	}
+	i := keyOf(object, e.Public, private)
+	if i < 0 {
+		return
+	}
+	key := private[i]
+	for j, other := range private {
+		// Elliptic keys under one CKA_ID cannot be told apart: see unusable.
+		used[j] = used[j] || j == i || key.public == nil && other.kind == key.kind && bytes.Equal(other.id, key.id)
+	}
+	e.HasKey, e.AlwaysAuthenticate, e.modulus = true, key.always, key.modulus
+	e.ID.ID = hex.EncodeToString(key.id)
+	e.Problem = unusable(key, private)
+}
+
+// keyOf finds the private key of a certificate, -1 for none: by public key, of
+// one that lies on the token twice under the certificate's own CKA_ID; else a
+// key of that CKA_ID whose public half is unknown.
+func keyOf(object certificateObject, public crypto.PublicKey, private []keyObject) int {
+	byKey, byID := -1, -1
 	for i, key := range private {
-		if key.public == nil && bytes.Equal(key.id, object.id) && key.kind == kindOf(e.Public) || samePublic(key.public, e.Public) {
-			for j, other := range private {
-				// Elliptic keys under one CKA_ID cannot be told apart: see unusable.
-				used[j] = used[j] || j == i || key.public == nil && other.kind == key.kind && bytes.Equal(other.id, key.id)
+		sameID := bytes.Equal(key.id, object.id)
+		switch {
+		case samePublic(key.public, public):
+			if sameID {
+				return i
 			}
-			e.HasKey, e.AlwaysAuthenticate, e.modulus = true, key.always, key.modulus
-			e.ID.ID = hex.EncodeToString(key.id)
-			e.Problem = unusable(key, private)
-			return
+			if byKey < 0 {
+				byKey = i
+			}
+		case byID < 0 && key.public == nil && sameID && key.kind == kindOf(public):
+			byID = i
 		}
 	}
+	if byKey >= 0 {
+		return byKey
+	}
+	return byID
 }
 
 // unusable says why a private key cannot sign documents.

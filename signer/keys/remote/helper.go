@@ -114,7 +114,7 @@ func (h *helper) running() (*process, error) {
 	}
 	h.process = p
 	go func() {
-		cause, life := p.wait()
+		life, cause := p.wait()
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.process = nil

@@ -171,10 +171,10 @@ func (p *process) reap() {
 	close(p.gone)
 }
 
-// wait gives why the process ended, and how long it lived.
-func (p *process) wait() (error, time.Duration) {
+// wait gives how long the process lived, and why it ended.
+func (p *process) wait() (life time.Duration, cause error) {
 	<-p.gone
-	return p.cause, time.Since(p.started)
+	return time.Since(p.started), p.cause
 }
 
 // stop has the process close its tokens and end.
