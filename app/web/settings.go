@@ -87,7 +87,11 @@ func (s *Server) overview(c *call) error {
 	}
 	o.Done = c.T("overview.done", done, len(o.Steps))
 	o.State = append(o.State, s.health(c)...)
-	o.State = append(o.State, c.tokenState(tokens)...)
+	authorities, err := s.authorityState(c)
+	if err != nil {
+		return err
+	}
+	o.State = append(append(o.State, c.tokenState(tokens)...), authorities...)
 	o.State = append(o.State, c.certificateState(certificates, s.config.Now()), c.accountState(accounts), views.Fact{
 		Words: c.T("state.version"), Tone: "plain", State: s.config.Version,
 	})
