@@ -298,3 +298,38 @@ func TestRaiseEncrypted(t *testing.T) {
 		}
 	}
 }
+
+// TestStrangersToLTA: every tenth of the strangers' files that can be signed can
+// be brought to B-LTA in one go, whatever its shape.
+func TestStrangersToLTA(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs many files")
+	}
+	a := newAuthorities(t)
+	id := a.ca.Issue(t, signertest.Leaf{})
+	reached := 0
+	for i, row := range corpus(t) {
+		if i%10 != 0 {
+			continue
+		}
+		in := stranger(t, row["file"])
+		if _, _, err := trySign(t, in, id.Key, options(id)); err != nil {
+			continue // TestCorpus says why
+		}
+		out, result, err := signOut(t, in, a.order(t, id, signer.LevelLTA))
+		if err != nil || result.Level != signer.LevelLTA {
+			t.Errorf("%s: %+v, %v", row["file"], result, err)
+			continue
+		}
+		reached++
+		for _, s := range verify(t, out).Signatures {
+			if s.Field == result.Prepared.Reserved.Field && (!s.Good() || s.Level != signer.LevelLTA) {
+				t.Errorf("%s: %+v", row["file"], s)
+			}
+		}
+	}
+	if reached < 60 {
+		t.Errorf("only %d files", reached)
+	}
+	t.Logf("%d files brought to B-LTA", reached)
+}
