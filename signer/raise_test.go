@@ -317,6 +317,12 @@ func TestStrangersToLTA(t *testing.T) {
 			continue // TestCorpus says why
 		}
 		out, result, err := signOut(t, in, a.order(t, id, signer.LevelLTA))
+		if row["file"] == "01381.pdf" { // made to deceive: its page and its store share an object
+			if !errors.Is(err, signer.ErrNotGood) {
+				t.Errorf("%s: %v", row["file"], err)
+			}
+			continue
+		}
 		if err != nil || result.Level != signer.LevelLTA {
 			t.Errorf("%s: %+v, %v", row["file"], result, err)
 			continue
