@@ -15,11 +15,6 @@ type Defaults struct {
 	Levels      []Option
 	Timestamps  string
 	LevelStrict bool
-
-	Hidden                    bool
-	Pages, Positions, Presets []Option
-	// Link is the address that the mark's QR code leads to.
-	Link string
 	// Changed says when the settings were last changed.
 	Changed string
 }

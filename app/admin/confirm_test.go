@@ -73,6 +73,10 @@ func dangerous(w *world) map[string]func(app.Visit) error {
 			_, err := w.SaveSettings(w.ctx, v, decided())
 			return err
 		},
+		"another signet for all": func(v app.Visit) error {
+			_, err := w.SaveSignet(w.ctx, v, admin.SignetInput{Placement: app.Settings{}.DefaultPlacement()})
+			return err
+		},
 		"delete an account": func(v app.Visit) error {
 			return w.DeleteAccount(w.ctx, v, paul)
 		},

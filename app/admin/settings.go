@@ -34,12 +34,6 @@ type SettingsInput struct {
 	// Timestamps are addresses, one a line.
 	Timestamps  string
 	LevelStrict bool
-	// Placement is where the mark goes for those who have not chosen yet; Hidden
-	// leaves it off for them.
-	Placement app.Placement
-	Hidden    bool
-	Preset    app.SignetPreset
-	Link      string
 }
 
 // Settings gives what is decided for the administrator's portal.
@@ -85,11 +79,8 @@ func (s *Service) SaveSettings(ctx context.Context, v app.Visit, in SettingsInpu
 	if err != nil {
 		return app.Settings{}, app.Wrap(op, err)
 	}
-	next.Portal, next.Signet.Logo = v.Portal, old.Signet.Logo
-	next.UpdatedBy, next.UpdatedAt = v.User, s.config.Now()
-	e := entry(v, app.ActSettingsSaved, "")
-	e.Detail = next.Summary(old)
-	return next, app.Wrap(op, s.config.Store.SaveSettings(ctx, next, e))
+	next.Signet, next.Processes = old.Signet, old.Processes
+	return next, app.Wrap(op, s.keepSettings(ctx, v, old, &next))
 }
 
 // settings checks what was typed.
@@ -97,7 +88,6 @@ func (in SettingsInput) settings(op string) (app.Settings, error) {
 	out := app.Settings{
 		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment,
 		RetentionDays: in.RetentionDays, Level: in.Level, LevelStrict: in.LevelStrict,
-		Signet: app.SignetSettings{Preset: in.Preset, Hidden: in.Hidden, Placement: in.Placement, Link: strings.TrimSpace(in.Link)},
 	}
 	if slices.ContainsFunc(in.Fields, func(code string) bool { return !fieldCode.MatchString(code) }) || len(in.Fields) > 200 {
 		return out, app.Fail(app.Invalid, op, "settings.fields-wrong")
@@ -107,15 +97,6 @@ func (in SettingsInput) settings(op string) (app.Settings, error) {
 	}
 	if !slices.Contains(app.Levels(), in.Level) {
 		return out, app.Fail(app.Invalid, op, "settings.level-wrong")
-	}
-	if !in.Placement.Valid() || in.Placement.Page == app.NumberedPage || in.Placement.Position == app.Free {
-		return out, app.Fail(app.Invalid, op, "settings.placement-wrong")
-	}
-	if !slices.Contains([]app.SignetPreset{"", app.PresetEU, app.PresetRussian, app.PresetPlain}, in.Preset) {
-		return out, app.Fail(app.Invalid, op, "settings.preset-wrong")
-	}
-	if out.Signet.Link != "" && !address(out.Signet.Link, "https") {
-		return out, app.Fail(app.Invalid, op, "settings.link-wrong")
 	}
 	for _, line := range strings.Fields(in.Timestamps) {
 		if !address(line, "https", "http") {

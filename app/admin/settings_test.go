@@ -12,9 +12,8 @@ import (
 func decided() admin.SettingsInput {
 	return admin.SettingsInput{
 		Fields: []string{"UF_CRM_CONTRACT"}, RetentionDays: 90, Level: app.LevelLT,
-		Timestamps: " https://one.example/tsa \r\nhttp://two.example/tsa\nhttps://one.example/tsa",
-		Placement:  app.Placement{Page: app.FirstPage, Position: app.TopLeft}, Preset: app.PresetEU, Link: "https://acme.example/check",
-		CodeRequired: true, SelfEnrolment: true, LevelStrict: true, Hidden: true,
+		Timestamps:   " https://one.example/tsa \r\nhttp://two.example/tsa\nhttps://one.example/tsa",
+		CodeRequired: true, SelfEnrolment: true, LevelStrict: true,
 	}
 }
 
@@ -57,21 +56,16 @@ func TestSettingsRefused(t *testing.T) {
 		spoil func(*admin.SettingsInput)
 		key   string
 	}{
-		"no retention":         {func(in *admin.SettingsInput) { in.RetentionDays = 0 }, "settings.retention-wrong"},
-		"a life's retention":   {func(in *admin.SettingsInput) { in.RetentionDays = 40_000 }, "settings.retention-wrong"},
-		"no level":             {func(in *admin.SettingsInput) { in.Level = "" }, "settings.level-wrong"},
-		"an unknown level":     {func(in *admin.SettingsInput) { in.Level = "ltx" }, "settings.level-wrong"},
-		"no server":            {func(in *admin.SettingsInput) { in.Timestamps = " \n" }, "settings.timestamps-missing"},
-		"too many servers":     {func(in *admin.SettingsInput) { in.Timestamps = strings.Join(servers(6), "\n") }, "settings.timestamps-many"},
-		"a file":               {func(in *admin.SettingsInput) { in.Timestamps = "file:///etc/passwd" }, "settings.timestamps-wrong"},
-		"a password":           {func(in *admin.SettingsInput) { in.Timestamps = "https://u:p@one.example/tsa" }, "settings.timestamps-wrong"},
-		"a long address":       {func(in *admin.SettingsInput) { in.Timestamps = "https://one.example/" + strings.Repeat("a", 300) }, "settings.timestamps-wrong"},
-		"a script":             {func(in *admin.SettingsInput) { in.Link = "javascript:alert(1)" }, "settings.link-wrong"},
-		"a link in the clear":  {func(in *admin.SettingsInput) { in.Link = "http://acme.example" }, "settings.link-wrong"},
-		"no page":              {func(in *admin.SettingsInput) { in.Placement.Page = "" }, "settings.placement-wrong"},
-		"a page by its number": {func(in *admin.SettingsInput) { in.Placement.Page, in.Placement.Number = app.NumberedPage, 3 }, "settings.placement-wrong"},
-		"an unknown look":      {func(in *admin.SettingsInput) { in.Preset = "gold" }, "settings.preset-wrong"},
-		"a field's code":       {func(in *admin.SettingsInput) { in.Fields = []string{"UF_CRM_1;DROP"} }, "settings.fields-wrong"},
+		"no retention":       {func(in *admin.SettingsInput) { in.RetentionDays = 0 }, "settings.retention-wrong"},
+		"a life's retention": {func(in *admin.SettingsInput) { in.RetentionDays = 40_000 }, "settings.retention-wrong"},
+		"no level":           {func(in *admin.SettingsInput) { in.Level = "" }, "settings.level-wrong"},
+		"an unknown level":   {func(in *admin.SettingsInput) { in.Level = "ltx" }, "settings.level-wrong"},
+		"no server":          {func(in *admin.SettingsInput) { in.Timestamps = " \n" }, "settings.timestamps-missing"},
+		"too many servers":   {func(in *admin.SettingsInput) { in.Timestamps = strings.Join(servers(6), "\n") }, "settings.timestamps-many"},
+		"a file":             {func(in *admin.SettingsInput) { in.Timestamps = "file:///etc/passwd" }, "settings.timestamps-wrong"},
+		"a password":         {func(in *admin.SettingsInput) { in.Timestamps = "https://u:p@one.example/tsa" }, "settings.timestamps-wrong"},
+		"a long address":     {func(in *admin.SettingsInput) { in.Timestamps = "https://one.example/" + strings.Repeat("a", 300) }, "settings.timestamps-wrong"},
+		"a field's code":     {func(in *admin.SettingsInput) { in.Fields = []string{"UF_CRM_1;DROP"} }, "settings.fields-wrong"},
 	} {
 		in := decided()
 		c.spoil(&in)

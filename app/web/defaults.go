@@ -34,7 +34,6 @@ func (c *call) defaultsView(now app.Settings, fields []app.FileField) views.Defa
 	v := views.Defaults{
 		T: c.T, CodeRequired: now.CodeRequired, SelfEnrolment: now.SelfEnrolment, LevelStrict: now.LevelStrict,
 		Retention: strconv.Itoa(int(now.KeepFor().Hours() / 24)), Timestamps: strings.Join(now.Timestamps, "\n"),
-		Hidden: now.Signet.Hidden, Link: now.Signet.Link,
 	}
 	for _, f := range fields {
 		v.Fields = append(v.Fields, views.Option{Value: f.Code, Words: f.Label, Checked: slices.Contains(now.Fields, f.Code)})
@@ -51,20 +50,6 @@ func (c *call) defaultsView(now app.Settings, fields []app.FileField) views.Defa
 	for _, l := range app.Levels() {
 		v.Levels = append(v.Levels, views.Option{Value: string(l), Words: c.T("level." + string(l)), Checked: l == level})
 	}
-	at := now.DefaultPlacement()
-	for _, p := range []app.PageChoice{app.FirstPage, app.LastPage} {
-		v.Pages = append(v.Pages, views.Option{Value: string(p), Words: c.T("page." + string(p) + "-label"), Checked: p == at.Page})
-	}
-	for _, p := range app.Positions() {
-		v.Positions = append(v.Positions, views.Option{Value: string(p), Words: c.T("position." + string(p)), Checked: p == at.Position})
-	}
-	for _, p := range []app.SignetPreset{"", app.PresetEU, app.PresetRussian, app.PresetPlain} {
-		name := string(p)
-		if name == "" {
-			name = "language"
-		}
-		v.Presets = append(v.Presets, views.Option{Value: string(p), Words: c.T("preset." + name), Checked: p == now.Signet.Preset})
-	}
 	if !now.UpdatedAt.IsZero() {
 		v.Changed = c.T("defaults.changed", c.words.Time(now.UpdatedAt))
 	}
@@ -74,18 +59,13 @@ func (c *call) defaultsView(now app.Settings, fields []app.FileField) views.Defa
 // saveDefaults takes the form.
 func (s *Server) saveDefaults(c *call) error {
 	var in struct {
-		Fields        []string         `json:"fields"`
-		CodeRequired  bool             `json:"codeRequired"`
-		SelfEnrolment bool             `json:"selfEnrolment"`
-		Retention     string           `json:"retention"`
-		Level         app.Level        `json:"level"`
-		Timestamps    string           `json:"timestamps"`
-		LevelStrict   bool             `json:"levelStrict"`
-		Hidden        bool             `json:"hidden"`
-		Page          app.PageChoice   `json:"page"`
-		Position      app.Position     `json:"position"`
-		Preset        app.SignetPreset `json:"preset"`
-		Link          string           `json:"link"`
+		Fields        []string  `json:"fields"`
+		CodeRequired  bool      `json:"codeRequired"`
+		SelfEnrolment bool      `json:"selfEnrolment"`
+		Retention     string    `json:"retention"`
+		Level         app.Level `json:"level"`
+		Timestamps    string    `json:"timestamps"`
+		LevelStrict   bool      `json:"levelStrict"`
 	}
 	if err := c.read(&in); err != nil {
 		return err
@@ -96,8 +76,7 @@ func (s *Server) saveDefaults(c *call) error {
 	}
 	if _, err := s.config.Admin.SaveSettings(c.Request().Context(), c.visit, admin.SettingsInput{
 		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment, RetentionDays: days,
-		Level: in.Level, Timestamps: in.Timestamps, LevelStrict: in.LevelStrict, Hidden: in.Hidden,
-		Placement: app.Placement{Page: in.Page, Position: in.Position}, Preset: in.Preset, Link: in.Link,
+		Level: in.Level, Timestamps: in.Timestamps, LevelStrict: in.LevelStrict,
 	}); err != nil {
 		return app.Wrap("save settings", err)
 	}

@@ -19,8 +19,7 @@ func TestDefaults(t *testing.T) {
 	}
 	form := object{
 		"fields": []string{w.acme.field}, "codeRequired": true, "selfEnrolment": false, "retention": "60", "level": "t",
-		"timestamps": "https://tsa.example/", "levelStrict": true, "hidden": false,
-		"page": "first", "position": "top-left", "preset": "eu", "link": "",
+		"timestamps": "https://tsa.example/", "levelStrict": true,
 	}
 	saved := admin.ok("POST", "/api/admin/defaults", form)
 	if saved.field("notice") == "" || !strings.Contains(saved.field("html"), "https://tsa.example/") || !strings.Contains(saved.field("html"), "Last changed") {

@@ -97,7 +97,7 @@ func (s *Server) mainPage(c echo.Context) error {
 // sections are the settings, in their order.
 func (s *Server) sections(words *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "defaults", "journal"} {
+	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "journal"} {
 		if name == "authority" && s.config.Authorities == nil {
 			continue
 		}

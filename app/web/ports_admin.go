@@ -60,6 +60,9 @@ type Settings interface {
 	Settings(ctx context.Context, v app.Visit) (app.Settings, error)
 	SaveSettings(ctx context.Context, v app.Visit, in admin.SettingsInput) (app.Settings, error)
 	FileFields(ctx context.Context, v app.Visit) ([]app.FileField, error)
+	// SignetLook is the look that an input gives, without keeping it.
+	SignetLook(ctx context.Context, v app.Visit, in admin.SignetInput) (app.SignetSettings, error)
+	SaveSignet(ctx context.Context, v app.Visit, in admin.SignetInput) (app.Settings, error)
 }
 
 // TokenKeys are the PINs, keys and certificates of the tokens that a portal may

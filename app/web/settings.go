@@ -29,7 +29,7 @@ func formFields() map[string]string {
 	fields := map[string]string{
 		"account.person-missing": "user", "account.exists": "user", "account.not-employee": "user", "user.unknown": "user",
 		"account.login-taken": "login", "certificate.years-wrong": "years", "certificate.kind-unknown": "key",
-		"settings.retention-wrong": "retention", "settings.link-wrong": "link", "settings.timestamps-wrong": "timestamps",
+		"settings.retention-wrong": "retention", "settings.link-wrong": "link", "settings.logo-wrong": "logo", "settings.logo-large": "logo", "settings.timestamps-wrong": "timestamps",
 		"settings.timestamps-many": "timestamps", "settings.timestamps-missing": "timestamps",
 	}
 	for _, fault := range []string{

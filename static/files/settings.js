@@ -1,7 +1,7 @@
 // The settings page: sections, forms, the choice of a person, and tick boxes
 // that assign at once.
 
-import { get, post, say, onConfirm, save } from "./api.js";
+import { get, post, blob, say, onConfirm, save, Problem } from "./api.js";
 import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed } from "./page.js";
 import { codes, filters, failed, clearErrors } from "./form.js";
 import { person } from "./person.js";
@@ -62,6 +62,7 @@ function live() {
     box.addEventListener("change", set);
     set();
   }
+  for (const form of place.querySelectorAll("[data-sample]")) samples(form);
   for (const field of place.querySelectorAll("[data-person]")) person(field);
   for (const field of place.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
 }
@@ -73,24 +74,63 @@ function send(event) {
   const form = event.currentTarget;
   busy(form.querySelector("[type=submit]"), async () => {
     clearErrors(form);
-    const data = {};
-    for (const input of form.elements) {
-      if (input.dataset.list) (data[input.dataset.list] ??= []).push(...(input.checked ? [input.value] : []));
-      if (!input.name) continue;
-      if (input.type === "file") {
-        if (input.files[0]?.size > Number(input.dataset.max)) {
-          failed(form, { field: input.name, message: input.dataset.tooLarge });
-          return;
-        }
-        data[input.name] = await base64(input.files[0]);
-      } else data[input.name] = input.type === "checkbox" ? input.checked : input.value;
-    }
     try {
-      await show(await post(form.dataset.form, data));
+      await show(await post(form.dataset.form, await filled(form)));
     } catch (cause) {
       failed(form, cause);
     }
   });
+}
+
+// filled gives what a form holds; a file that is too large is a refusal.
+async function filled(form) {
+  const data = {};
+  for (const input of form.elements) {
+    if (input.dataset.list) (data[input.dataset.list] ??= []).push(...(input.checked ? [input.value] : []));
+    if (!input.name) continue;
+    if (input.type === "file") {
+      if (input.files[0]?.size > Number(input.dataset.max)) throw new Problem({ field: input.name, message: input.dataset.tooLarge });
+      data[input.name] = await base64(input.files[0]);
+    } else data[input.name] = input.type === "checkbox" ? input.checked : input.value;
+  }
+  return data;
+}
+
+// samples shows the sample pages of the signet's form, anew after each change.
+function samples(form) {
+  const other = place.querySelector("[data-sample-other]");
+  const note = place.querySelector("[data-sample-error]");
+  if (!other) return;
+  let timer = 0;
+  let running = null;
+  const draw = async () => {
+    running?.abort();
+    const mine = (running = new AbortController());
+    try {
+      clearErrors(form);
+      const data = { ...(await filled(form)), other: other.checked };
+      for (const figure of place.querySelectorAll("[data-sample-page]")) {
+        const picture = await blob(form.dataset.sample, { ...data, sample: figure.dataset.samplePage }, mine.signal);
+        if (mine !== running) return;
+        const image = figure.querySelector("img");
+        const before = image.src;
+        image.src = URL.createObjectURL(picture);
+        if (before) URL.revokeObjectURL(before);
+      }
+      note.textContent = "";
+    } catch (cause) {
+      if (mine.signal.aborted) return;
+      if (cause.field) failed(form, cause);
+      else note.textContent = cause.message;
+    }
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(draw, 300);
+  };
+  form.addEventListener("input", soon);
+  other.addEventListener("change", soon);
+  draw();
 }
 
 // base64 reads a file; none is an empty text.

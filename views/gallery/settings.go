@@ -12,7 +12,7 @@ import (
 // tabs are the sections of the settings.
 func tabs(w *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "defaults", "journal"} {
+	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "journal"} {
 		list = append(list, views.Section{Name: name, Words: w.T("settings." + name)})
 	}
 	return list
@@ -53,6 +53,9 @@ func settingsStates() []State {
 			f.Errors = map[string]string{"login": w.T("account.login-missing"), "codeOffReason": w.T("account.code-off-reason-missing")}
 			return views.AccountScreen(f)
 		}),
+		section("settings-signet", "signet", func(w *i18n.Printer) templ.Component { return views.SignetSection(signetForm(w, true)) }),
+		section("settings-defaults", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(words(w), true)) }),
+		section("settings-defaults-new", "defaults", func(w *i18n.Printer) templ.Component { return views.DefaultsSection(defaults(w, false)) }),
 		section("settings-journal-empty", "journal", func(w *i18n.Printer) templ.Component {
 			return views.JournalSection(journalFrame(w))
 		}),
