@@ -40,7 +40,8 @@ type Options struct {
 	// Level is what the signature shall become; above LevelB room is reserved for
 	// the time-stamp that Stamp puts in. Zero is LevelB.
 	Level Level
-	// StampSize is the room for that time-stamp in bytes; 0 for an estimate. When
+	// StampSize is the room for that time-stamp in bytes; 0 for an estimate that is
+	// enough for public authorities. The function of this name measures it. When
 	// Stamp fails with ErrRoom, prepare again with the size of the token.
 	StampSize int
 	// Copy, where given, gets the document followed by the increment while it is
@@ -140,12 +141,13 @@ func (o Options) spec(f *pdf.File) (pdf.SignatureSpec, []Warning, error) {
 func contentsSize(estimate int) int { return (estimate/1024 + 2) * 1024 }
 
 // stampRoom is the room for a time-stamp: tokens of public authorities take 4 to
-// 7 KB, and a container with one has a few bytes of heads more.
+// 7 KB. One token may be a few bytes longer than another of the same authority,
+// and a container with one has a few bytes of heads more.
 func stampRoom(size int) int {
 	if size <= 0 {
 		return cms.TimestampAllowance
 	}
-	return size + 64
+	return size + 256
 }
 
 // cms gives the options of the container.

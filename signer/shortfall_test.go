@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -177,6 +178,38 @@ func TestHugeStamp(t *testing.T) {
 	if err := signer.Embed(t.Context(), &w, bytes.NewReader(in), p, container); err != nil {
 		t.Errorf("the container without a stamp: %v", err)
 	}
+}
+
+// TestStampSize: where an authority was measured before, the key is asked once.
+func TestStampSize(t *testing.T) {
+	a := newAuthorities(t)
+	a.tsa = huge(t, a, 20_000)
+	size, err := signer.StampSize(t.Context(), stamps(a.tsa.URL))
+	if err != nil || size < 20_000 {
+		t.Fatalf("%d bytes, %v", size, err)
+	}
+	id := a.ca.Issue(t, signertest.Leaf{})
+	key := &counted{Signer: id.Key}
+	o := a.order(t, id, signer.LevelT)
+	o.StampSize, o.Key = size, key
+	if _, result, err := signOut(t, signertest.PDF{}.Bytes(), o); err != nil || result.Level != signer.LevelT || key.asked != 1 {
+		t.Errorf("%+v, %v; the key was asked %d times", result, err, key.asked)
+	}
+	a.tsa.SetFault(signertest.HTTPError)
+	if _, err := signer.StampSize(t.Context(), stamps(a.tsa.URL)); !errors.Is(err, signer.ErrStampUnavailable) {
+		t.Error(err)
+	}
+}
+
+// counted is a key that counts.
+type counted struct {
+	crypto.Signer
+	asked int
+}
+
+func (c *counted) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	c.asked++
+	return c.Signer.Sign(random, digest, opts)
 }
 
 // growing is a source whose tokens never fit.

@@ -3,6 +3,7 @@ package signer
 import (
 	"context"
 	"crypto"
+	"crypto/rand"
 	"fmt"
 
 	"signservice/signer/cms"
@@ -42,6 +43,21 @@ func Stamp(ctx context.Context, p *Prepared, container []byte, by Timestamps) ([
 		return stamped, fmt.Errorf("stamp: %w: %d bytes, reserved are %d", ErrRoom, len(stamped), room)
 	}
 	return stamped, nil
+}
+
+// StampSize gives the size of an authority's time-stamps, for Options.StampSize:
+// with it the room is right at the first try, so that a key which a person has to
+// unlock is asked once. It asks for a time-stamp over a random digest.
+func StampSize(ctx context.Context, by Timestamps) (int, error) {
+	nothing := make([]byte, stampHash.Size())
+	if _, err := rand.Read(nothing); err != nil {
+		return 0, err
+	}
+	token, err := stampOver(ctx, by, stampHash, nothing)
+	if err != nil {
+		return 0, fmt.Errorf("measure a time-stamp: %w", err)
+	}
+	return len(token.Raw), nil
 }
 
 // stampHash is the digest for authorities: they all know it.
