@@ -32,6 +32,15 @@ var (
 	ErrCertified = pdf.ErrCertifiedNoChanges
 	// ErrFieldLocked: an earlier signature locks the field.
 	ErrFieldLocked = pdf.ErrFieldLocked
+	// ErrNotFirst: only the first signature can certify a document.
+	ErrNotFirst = pdf.ErrNotFirst
+	// ErrFieldExists: the field that was named is not for signatures.
+	ErrFieldExists = pdf.ErrFieldExists
+	// ErrFieldSigned: the field that was named has its signature.
+	ErrFieldSigned = pdf.ErrFieldSigned
+	// ErrSeedValue: the author of the field asks for something that the signature
+	// would not have, such as one of certain reasons.
+	ErrSeedValue = pdf.ErrSeedValue
 	// ErrRoom: what is to be embedded is larger than the room that was reserved for
 	// it. Time-stamps differ in size: prepare again with Options.StampSize.
 	ErrRoom = pdf.ErrContentsSize
