@@ -1,9 +1,11 @@
 package ca_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -209,7 +211,7 @@ func TestRefused(t *testing.T) {
 		"the authority's":  {func(r *ca.LeafRequest) { r.Public = w.issuing.Key.Public() }, ca.ErrKey},
 		"Ed25519":          {func(r *ca.LeafRequest) { r.Public = ed25519.PublicKey(make([]byte, 32)) }, ca.ErrKey},
 		"P-224": {func(r *ca.LeafRequest) {
-			r.Public = &ecdsa.PublicKey{Curve: elliptic.P224(), X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // the old way is short
+			r.Public = p224(t) //nolint:staticcheck // the old way is short
 		}, ca.ErrKey},
 		"RSA 1024":           {func(r *ca.LeafRequest) { r.Public = rsaOf(1024, 65537) }, ca.ErrKey},
 		"RSA 8192":           {func(r *ca.LeafRequest) { r.Public = rsaOf(8192, 65537) }, ca.ErrKey},
@@ -246,6 +248,16 @@ func TestRefused(t *testing.T) {
 			wants(t, err, ca.ErrNotIssuer)
 		}
 	}
+}
+
+// p224 is a public key on a curve that no reader knows.
+func p224(t *testing.T) crypto.PublicKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.Public()
 }
 
 // rsaOf is a public key of so many bits; nobody has its private one.
