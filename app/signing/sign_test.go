@@ -262,7 +262,7 @@ func TestWatch(t *testing.T) {
 	_, err = w.Next(t.Context(), w.enter(w.paul), r.ID, app.Request{}, time.Minute)
 	wants(t, err, app.NotFound, "request.unknown")
 	// Without a change the Request is given as it is.
-	v := w.enter(w.paul)
+	v = w.enter(w.paul)
 	w.file = w.portal.DealFiles(w.deal, w.single)[0].ID
 	waiting := w.freeze(v)
 	same, err := w.Next(t.Context(), v, waiting.ID, waiting, time.Millisecond)
