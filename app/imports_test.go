@@ -40,7 +40,7 @@ func doors() map[string]door {
 		"app/portal":          {ours: []string{"app", "app/i18n", "bitrix"}},
 		"app/web": {
 			ours:    []string{"app", "app/signing", "app/admin", "app/portal", "app/otp", "app/i18n", "install", "views", "static"},
-			foreign: []string{"github.com/labstack/echo/v4", "github.com/skip2/go-qrcode", "github.com/a-h/templ"},
+			foreign: []string{"github.com/labstack/echo/v4", "github.com/skip2/go-qrcode", "github.com/a-h/templ", "golang.org/x/time/rate"},
 		},
 		"app/demo":            {ours: []string{"app", "bitrix/simulator", "signer/…"}, foreign: []string{"golang.org/x/image"}},
 		"app/cmd/signservice": {ours: []string{"app/…", "bitrix/…", "install", "signer/…", "static", "views/…"}, foreign: []string{"github.com/alecthomas/kong"}},

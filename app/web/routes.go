@@ -132,7 +132,12 @@ const codeHeader = "X-Confirmation-Code"
 // through is the way through a route's door to its handler.
 func (s *Server) through(r route) echo.HandlerFunc {
 	if r.held == nil {
-		return r.open
+		return func(c echo.Context) error {
+			if err := s.limited(r.door, c.RealIP(), "", ""); err != nil {
+				return err
+			}
+			return r.open(c)
+		}
 	}
 	return func(c echo.Context) error {
 		c.Set(fateKey, r.fate)
@@ -165,6 +170,9 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	}
 	if held.Door != r.door {
 		return nil, app.Fail(app.Forbidden, "admit", "")
+	}
+	if err := s.limited(r.door, "", held.Portal, held.User); err != nil {
+		return nil, err
 	}
 	if err := s.installed(c.Request().Context(), held); err != nil {
 		return nil, err

@@ -11,9 +11,10 @@ import (
 
 // Server answers for the whole service. It may be used from any goroutine.
 type Server struct {
-	config Config
-	echo   *echo.Echo
-	looks  *looks
+	config   Config
+	echo     *echo.Echo
+	looks    *looks
+	limiters *limiters
 	// bodies are the limits of routes that may carry more than others.
 	bodies map[string]int64
 	// closing is closed when streams must end.
@@ -25,7 +26,7 @@ func New(c Config) (*Server, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, echo: echo.New(), looks: newLooks(c.Now), bodies: map[string]int64{}, closing: make(chan struct{})}
+	s := &Server{config: c, echo: echo.New(), looks: newLooks(c.Now), limiters: newLimiters(c.Now), bodies: map[string]int64{}, closing: make(chan struct{})}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.StdLogger = log.New(io.Discard, "", 0)
