@@ -6,7 +6,7 @@ type TokenRow struct {
 	Facts  []string
 	Badges []Tag
 	// Fault says why the token cannot be used, and what to do; empty when it can.
-	Fault string
+	Fault   string
 	Actions []Action
 	List    []CertificateRow
 }

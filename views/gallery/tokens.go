@@ -23,7 +23,8 @@ func tokenStates() []State {
 			return views.TokenKeyScreen(views.TokenKeyForm{
 				T: w.T, Back: back(w), Serial: "3c7a22f1", Title: w.T("tokens.make-title", "Rutoken ECP"),
 				Kinds: []views.Option{
-					{Value: "ecdsa-p256", Words: w.T("certificate.key-ecdsa-p256"), Checked: true}, {Value: "ecdsa-p384", Words: "ECDSA P-384"},
+					{Value: "ecdsa-p256", Words: w.T("certificate.key-ecdsa-p256"), Checked: true},
+					{Value: "ecdsa-p384", Words: "ECDSA P-384"},
 					{Value: "rsa-3072", Words: w.T("certificate.key-rsa-3072")},
 				},
 			})
