@@ -77,7 +77,7 @@ func (e *evidence) addStore(store *pdf.SecurityStore) {
 
 func (e *evidence) addCertificates(all ...*x509.Certificate) {
 	for _, c := range all {
-		name := digest(sha256.Sum256(c.Raw))
+		name := sha256.Sum256(c.Raw)
 		if len(e.certificates) < maxCertificates && !e.known[name] {
 			e.known[name] = true
 			e.certificates = append(e.certificates, c)
@@ -87,7 +87,7 @@ func (e *evidence) addCertificates(all ...*x509.Certificate) {
 
 func (e *evidence) addPieces(ders [][]byte, isList, fetched bool) {
 	for _, der := range ders {
-		name := digest(sha256.Sum256(der))
+		name := sha256.Sum256(der)
 		if e.known[name] || len(e.pieces) >= maxPieces || e.size+len(der) > maxEvidenceBytes {
 			continue
 		}

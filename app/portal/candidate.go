@@ -74,7 +74,7 @@ func (p *Portals) candidates(ctx context.Context, c *bitrix.Client, v app.Visit)
 		p.log.InfoContext(ctx, "list of documents is cut", "portal", v.Portal, "element", e.ID, "files", len(files)+len(others))
 		others = others[:room]
 	}
-	others, err = p.lookUp(ctx, c, v.Portal, others)
+	others, err = p.lookUp(ctx, c, others)
 	if err != nil {
 		return nil, err
 	}

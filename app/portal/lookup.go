@@ -53,7 +53,7 @@ func (d directory) names() map[bitrix.ID]string {
 
 // lookUp completes files of the timeline with what Drive and the directory
 // tell, in one call. Files that Drive knows no more are left out.
-func (p *Portals) lookUp(ctx context.Context, c *bitrix.Client, portal app.PortalID, files []candidate) ([]candidate, error) {
+func (p *Portals) lookUp(ctx context.Context, c *bitrix.Client, files []candidate) ([]candidate, error) {
 	var b bitrix.Batch
 	d := askDirectory(&b, files)
 	if err := c.Run(ctx, &b); err != nil {
