@@ -16,7 +16,8 @@
 // shows tampering (app/store).
 //
 // What must not be readable at rest is sealed under the master key
-// (app/secret), documents on their way lie in a sealed spool (app/spool).
+// (app/secret); keys are given to signing, and tokens kept to their portals, by
+// app/keyring; documents on their way lie in a sealed spool (app/spool).
 // People meet the product through app/web, which turns these nouns into the
 // view models of package views, in their own language (app/i18n).
 //

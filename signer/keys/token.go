@@ -124,6 +124,9 @@ func (t *token) open(ctx context.Context) (err error) {
 	if err := t.login(ctx, info); err != nil {
 		return err
 	}
+	if info, err := t.module.ctx.GetTokenInfo(t.slot); err == nil {
+		t.describe(info) // the right PIN takes back that a wrong one was sent
+	}
 	t.generation++
 	t.opened, t.nextTry = t.module.config.Now(), time.Time{}
 	t.cacheMu.Lock()
