@@ -7,8 +7,11 @@ type Authority struct {
 	Add   Action
 	Issue *Action
 	Roots []AuthorityRoot
-	// Issued are the certificates that were issued, the newest first.
+	// Issued is a page of the certificates that were issued, the newest first; Find
+	// searches them, and is nil while they are few.
 	Issued []CertificateRow
+	Find   *Find
+	Pager  Pager
 	// MaxSize is the largest file, in bytes, TooLarge what is said of a larger one.
 	MaxSize  int
 	TooLarge string

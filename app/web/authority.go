@@ -105,11 +105,31 @@ func (s *Server) authorityView(c *call) (views.Authority, error) {
 		v.Add.Words, v.Add.Plain = c.T("authority.add-another"), true
 		v.Issue = &views.Action{Words: c.T("authority.issue"), Icon: "plus", Get: "/api/admin/authority/issue"}
 	}
-	names := c.namesFrom(accounts, nil)
-	for _, i := range all.Issued {
+	return v, c.addIssued(&v, all.Issued, c.namesFrom(accounts, nil), now)
+}
+
+// addIssued adds a page of what was issued: of all of it, or of what is searched
+// for by name or serial number.
+func (c *call) addIssued(v *views.Authority, all []app.IssuedCertificate, names map[string]string, now time.Time) error {
+	l, err := c.listing("/api/admin/authority", "find", "page")
+	if err != nil {
+		return err
+	}
+	var found []app.IssuedCertificate
+	for _, i := range all {
+		if matches(l.given.Get("find"), i.Name, i.Serial, c.who(i.User, names)) {
+			found = append(found, i)
+		}
+	}
+	if len(all) > pageRows {
+		v.Find = c.search(l, map[string]string{"find": c.T("certificates.search")}, "find")
+	}
+	var page []app.IssuedCertificate
+	page, v.Pager = paged(c, l, "page", found, pageRows)
+	for _, i := range page {
 		v.Issued = append(v.Issued, c.issuedRow(i, names, now))
 	}
-	return v, nil
+	return nil
 }
 
 // rootCard is a root with its issuing authorities.

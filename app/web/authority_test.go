@@ -364,3 +364,22 @@ func TestSignWithIssued(t *testing.T) {
 		t.Errorf("the certificate: %v, %v", c.Usable(w.clock.Now()), err)
 	}
 }
+
+// TestManyIssued finds one of many certificates, and leads through the pages.
+func TestManyIssued(t *testing.T) {
+	w, admin, _, _ := authority(t)
+	for n := range 26 {
+		admin.ok("POST", "/api/admin/authority/issue", object{"user": itoa(w.acme.mary), "name": "Person z" + string(rune('a'+n)), "years": "1", "key": "ecdsa-p256", "request": ""})
+	}
+	first := admin.ok("GET", "/api/admin/authority", nil)
+	shows(t, first, "page=2", `name="find"`)
+	if rows := strings.Count(first.field("html"), "/revoke"); rows < 25 || rows > 27 {
+		t.Errorf("%d rows on the first page", rows)
+	}
+	shows(t, admin.ok("GET", "/api/admin/authority?page=2", nil), "page=1")
+	found := admin.ok("GET", "/api/admin/authority?find=person+zq", nil)
+	if rows := strings.Count(found.field("html"), "issued/"); !strings.Contains(found.field("html"), "Person zq") || rows != 3 {
+		t.Errorf("found %d: %s", rows, found.field("html"))
+	}
+	shows(t, admin.ok("GET", "/api/admin/authority?find=nobody", nil), "Nothing is found")
+}

@@ -29,7 +29,7 @@ func authorityStates() []State {
 		}),
 		s("-fresh", func(w *i18n.Printer) templ.Component {
 			a := authority(w)
-			a.Roots, a.Issued = a.Roots[:1], nil
+			a.Roots, a.Issued, a.Find, a.Pager = a.Roots[:1], nil, nil, views.Pager{}
 			return views.AuthoritySection(a)
 		}),
 		s("", func(w *i18n.Printer) templ.Component { return views.AuthoritySection(authority(w)) }),
@@ -113,6 +113,9 @@ func authority(w *i18n.Printer) views.Authority {
 	}
 	a.Roots = []views.AuthorityRoot{fresh, older}
 	a.Issued = issuedRows(w)
+	a.Find = &views.Find{Path: "#", Button: w.T("find.button"), Fields: []views.FindField{{Name: "find", Label: w.T("certificates.search")}}}
+	later := action(w.T("pager.later"), "")
+	a.Pager = views.Pager{Words: w.T("pager.words", 1, 25, 212), Later: &later}
 	return a
 }
 
