@@ -13,12 +13,16 @@
 // For each certificate but the root the OCSP responder is asked first, since its
 // answer is small and fresh, and the revocation list when that fails. A delegated
 // responder's own certificate is looked after in the same way, unless it says
-// that it needs not be. Everything is verified before it is taken.
+// that it needs not be. Everything is verified before it is taken. About does it
+// for one certificate, for those who have the rest already.
 //
 // # Reading
 //
 // ReadOCSP and ReadCRL verify one piece of material, fetched or found in a
-// document, and tell what it says. They ask no network.
+// document, and tell what it says. They ask no network. A list that is to be asked
+// about several certificates is read once with ParseCRL; its entries stay as they
+// are encoded, since there may be a million of them. Status.SpeaksOf tells whether
+// what is said holds for a time that has passed.
 //
 // # Addresses come from strangers
 //
