@@ -66,6 +66,8 @@ type RobotStep struct {
 	EventToken Secret
 	// Workflow is the portal's id of it, for the log.
 	Workflow string
+	// Document is how the workflow's author names the document, until it is found.
+	Document string
 	// Failure is the result where nobody could be invited: RobotNoDocument or
 	// RobotNoSigner; "" otherwise.
 	Failure string

@@ -2,9 +2,11 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"signservice/app"
 	"signservice/bitrix"
@@ -36,19 +38,26 @@ func (p *Portals) Robot(ctx context.Context, form url.Values) (app.RobotCall, er
 	if !record.Installed() || r.Code != robotCode || entity.ID == 0 || r.EventToken == "" {
 		return app.RobotCall{}, app.Fail(app.Invalid, op, "robot.malformed")
 	}
-	who, err := p.oauth.Identify(ctx, r.Auth.AccessToken, record.AuthServer)
+	grant := bitrix.Grant{
+		GrantKey: bitrix.GrantKey{MemberID: string(record.ID), UserID: r.Auth.ClaimedUserID},
+		ClientID: record.ClientID, AuthServer: record.AuthServer, Endpoint: record.Endpoint,
+		AccessToken: r.Auth.AccessToken, RefreshToken: r.Auth.RefreshToken, Expires: p.expiry(r.Auth.ExpiresIn),
+	}
+	who, err := p.patientIdentify(ctx, grant.AccessToken, record.AuthServer)
+	if errors.Is(err, bitrix.ErrExpiredToken) && grant.RefreshToken != "" { // the call has waited for long
+		if grant, err = p.oauth.Refresh(ctx, grant); err == nil {
+			who, err = p.patientIdentify(ctx, grant.AccessToken, record.AuthServer)
+		}
+	}
 	if err != nil {
 		return app.RobotCall{}, p.Translate(op, err)
 	}
 	if who.MemberID != string(record.ID) || who.ClientID != record.ClientID {
 		return app.RobotCall{}, app.Fail(app.Forbidden, op, "event.forged")
 	}
-	if r.Auth.RefreshToken != "" {
-		err := p.grants.Put(ctx, bitrix.Grant{
-			GrantKey: bitrix.GrantKey{MemberID: who.MemberID, UserID: who.UserID}, Endpoint: who.Endpoint,
-			AccessToken: r.Auth.AccessToken, RefreshToken: r.Auth.RefreshToken, Expires: p.expiry(r.Auth.ExpiresIn),
-		})
-		if err != nil {
+	if grant.RefreshToken != "" {
+		grant.GrantKey, grant.Endpoint = bitrix.GrantKey{MemberID: who.MemberID, UserID: who.UserID}, who.Endpoint
+		if err := p.grants.Put(ctx, grant); err != nil {
 			return app.RobotCall{}, p.Translate(op, err)
 		}
 	}
@@ -61,6 +70,21 @@ func (p *Portals) Robot(ctx context.Context, form url.Values) (app.RobotCall, er
 		call.To = app.UserID(id.String())
 	}
 	return call, nil
+}
+
+// patientIdentify asks more than once: a call that is refused for a passing
+// reason is lost, since a portal's queue does not repeat it.
+func (p *Portals) patientIdentify(ctx context.Context, token bitrix.Secret, server string) (who bitrix.Identity, err error) {
+	for _, wait := range []time.Duration{0, time.Second, 3 * time.Second} {
+		if err := p.clock.Sleep(ctx, wait); err != nil {
+			return who, err
+		}
+		who, err = p.oauth.Identify(ctx, token, server)
+		if err == nil || errors.Is(err, bitrix.ErrExpiredToken) && wait > 0 || !passing(err) && !errors.Is(err, bitrix.ErrUnexpectedAnswer) {
+			return who, err
+		}
+	}
+	return who, err
 }
 
 // signerOf reads a user that a workflow names: user_5, or a number.

@@ -62,6 +62,13 @@ func (s *Invitations) TellAll(ctx context.Context) error {
 
 // tell tells a portal of the Invitation's state.
 func (s *Invitations) tell(ctx context.Context, i *app.Invitation) error {
+	if i.Open() && i.Document.FileID == "" {
+		found, err := s.resolve(ctx, *i)
+		if err != nil {
+			return err
+		}
+		*i = found
+	}
 	a := announcement(*i)
 	if !i.Open() {
 		return s.Herald.Conclude(ctx, *i, a)

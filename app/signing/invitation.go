@@ -134,40 +134,51 @@ func (s *Invitations) Invite(ctx context.Context, v app.Visit, in InviteInput) (
 }
 
 // InviteByRobot does so for a workflow, in the name of the user whom its robot
-// acts for. A call that comes twice invites once. Where there is no such
-// document or nobody to ask, the workflow is told so.
+// acts for. A call that comes twice invites once. It is stored as it came, since
+// a portal does not repeat it; whom and what it means is found out behind it.
+// Where there is no such document or nobody to ask, the workflow is told so.
 func (s *Invitations) InviteByRobot(ctx context.Context, call app.RobotCall) error {
-	const op = "invite by robot"
-	v := call.Visit
-	sum := sha256.Sum256([]byte("robot\x00" + string(v.Portal) + "\x00" + call.Step.EventToken.Reveal()))
+	sum := sha256.Sum256([]byte("robot\x00" + string(call.Visit.Portal) + "\x00" + call.Step.EventToken.Reveal()))
 	i := app.Invitation{ID: app.InvitationID(hex.EncodeToString(sum[:16])), To: call.To, Note: call.Note, Robot: call.Step}
-	i.Document.Entity = v.Entity
-	if _, err := s.Store.Invitation(ctx, v.Portal, i.ID); !errors.Is(err, app.NotFound) {
-		return app.Wrap(op, err)
-	}
-	to, err := s.colleague(ctx, v, call.To)
-	switch {
-	case errors.Is(err, app.NotFound), errors.Is(err, app.Invalid):
-		i.Robot.Failure = app.RobotNoSigner
-	case err != nil:
-		return app.Wrap(op, err)
-	default:
-		i.ToName = to.Name
-		list, err := s.Herald.Documents(ctx, v)
-		if err != nil {
-			return app.Wrap(op, err)
-		}
-		d, ok := chosen(list, call.Document)
-		if i.Document = d; !ok {
-			i.Document.Entity, i.Robot.Failure = v.Entity, app.RobotNoDocument
-		}
-	}
-	_, err = s.begin(ctx, v, i)
+	i.Robot.Document, i.Document.Entity = call.Document, call.Visit.Entity
+	_, err := s.begin(ctx, call.Visit, i)
 	var failure *app.Error
 	if errors.As(err, &failure) && failure.Key == "invitation.already" {
-		return nil // the same call, at the same time
+		return nil
 	}
-	return app.Wrap(op, err)
+	return app.Wrap("invite by robot", err)
+}
+
+// resolve finds out whom a robot has invited, and to sign what.
+func (s *Invitations) resolve(ctx context.Context, i app.Invitation) (app.Invitation, error) {
+	v := app.Visit{Portal: i.Portal, User: i.From, Entity: i.Document.Entity}
+	to, err := s.colleague(ctx, v, i.To)
+	if errors.Is(err, app.NotFound) || errors.Is(err, app.Invalid) {
+		return s.unresolved(ctx, i, app.RobotNoSigner)
+	}
+	if err != nil {
+		return i, err
+	}
+	list, err := s.Herald.Documents(ctx, v)
+	if errors.Is(err, app.NotFound) || errors.Is(err, app.Forbidden) {
+		return s.unresolved(ctx, i, app.RobotNoDocument)
+	}
+	if err != nil {
+		return i, err
+	}
+	d, ok := chosen(list, i.Robot.Document)
+	if !ok {
+		return s.unresolved(ctx, i, app.RobotNoDocument)
+	}
+	return s.Store.UpdateInvitation(ctx, i.Portal, i.ID, func(now *app.Invitation, _ time.Time) ([]app.AuditEntry, error) {
+		now.Document, now.ToName = d, to.Name
+		return nil, nil
+	})
+}
+
+// unresolved ends an Invitation that never reached anybody.
+func (s *Invitations) unresolved(ctx context.Context, i app.Invitation, why string) (app.Invitation, error) {
+	return s.finish(ctx, i.Portal, i.ID, i.From, app.InvitationGone, func(i *app.Invitation) { i.Robot.Failure = why })
 }
 
 // chosen gives the document that the author of a workflow means: the newest
@@ -218,11 +229,7 @@ func (s *Invitations) People(ctx context.Context, v app.Visit, query string) ([]
 func (s *Invitations) begin(ctx context.Context, v app.Visit, i app.Invitation) (app.Invitation, error) {
 	i.Portal, i.From, i.FromName, i.Language = v.Portal, v.User, v.Name, v.Language
 	i.State, i.CreatedAt = app.InvitationOpen, s.Now()
-	action := app.ActInvited
-	if i.Robot.Failure != "" {
-		i.State, i.EndedAt, i.EndedBy, action = app.InvitationGone, i.CreatedAt, i.From, app.ActInvitationEnded
-	}
-	if err := s.Store.SaveInvitation(ctx, i, invitationEntry(i, v.User, action)); err != nil {
+	if err := s.Store.SaveInvitation(ctx, i, invitationEntry(i, v.User, app.ActInvited)); err != nil {
 		return app.Invitation{}, err
 	}
 	s.Wake()
@@ -236,7 +243,9 @@ func (s *Invitations) At(ctx context.Context, v app.Visit) ([]app.Invitation, er
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(i app.Invitation) bool { return i.To != v.User && i.From != v.User }), nil
+	return slices.DeleteFunc(all, func(i app.Invitation) bool {
+		return i.To != v.User && i.From != v.User || i.Document.FileID == ""
+	}), nil
 }
 
 // Find gives an Invitation that concerns the visitor, at the visit's element.

@@ -364,6 +364,7 @@ func (a *asking) robot() {
 			err = a.invitations.InviteByRobot(r.Context(), call)
 		}
 		if err != nil {
+			a.t.Logf("robot: %v", err)
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	}))

@@ -101,7 +101,7 @@ func (s *Service) failed(ctx context.Context, r app.Request, cause error) (time.
 	s.Log.LogAttrs(ctx, slog.LevelWarn, "request step failed", slog.String("request", string(r.ID)),
 		slog.String("state", string(r.State)), slog.Int("attempt", r.Attempts+1), slog.Any("error", cause))
 	n := r.Attempts + 1
-	if passing(failure.Kind) && n < limit(r.State, failure) {
+	if (passing(failure.Kind) || renewable(r.State, failure.Kind)) && n < limit(r.State, failure) {
 		wait := max(backOff(n), failure.After)
 		updated, err := s.Store.UpdateRequest(ctx, r.Portal, r.ID, func(now *app.Request, at time.Time) ([]app.AuditEntry, error) {
 			if now.State != r.State {
@@ -125,6 +125,12 @@ func passing(k app.Kind) bool {
 		return true
 	}
 	return false
+}
+
+// renewable tells whether a grant that the portal refuses may be replaced in
+// time: a signed file waits for its user to open the portal again.
+func renewable(state app.State, k app.Kind) bool {
+	return k == app.Unauthenticated && (state == app.Signed || state == app.Delivered)
 }
 
 // limit is how often a step is begun.

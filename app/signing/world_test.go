@@ -40,7 +40,8 @@ import (
 // Paul have accounts, phones and one certificate; Anna is the administrator.
 type world struct {
 	*signing.Service
-	t       *testing.T
+	t       testing.TB
+	seed    uint64
 	cloud   *simulator.Cloud
 	portal  *simulator.Portal
 	client  simulator.App
@@ -64,8 +65,15 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldSeeded(t, 1)
+}
+
+// newWorldSeeded is a world whose chances are decided by a seed, 0 being a
+// random one.
+func newWorldSeeded(t testing.TB, seed uint64) *world {
+	t.Helper()
 	w := &world{
-		t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, phones: map[int]app.Secret{},
+		t: t, seed: seed, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, phones: map[int]app.Secret{},
 		original: signertest.PDF{Pages: 2}.Bytes(),
 	}
 	w.buildPortal()
@@ -89,7 +97,7 @@ func (w *world) must(err error) {
 }
 
 func (w *world) buildPortal() {
-	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: 1})
+	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: w.seed})
 	w.t.Cleanup(func() { _ = w.cloud.Close() })
 	p := w.cloud.AddPortal(simulator.PortalConfig{Name: "Acme", Limits: simulator.Limits{Off: true}})
 	w.portal = p
@@ -419,7 +427,7 @@ func wants(t *testing.T, err error, kind app.Kind, key string) *app.Error {
 }
 
 // readable holds that a message exists in every language.
-func readable(t *testing.T, key string) {
+func readable(t testing.TB, key string) {
 	t.Helper()
 	for _, language := range []string{"en", "ru", "de", "es"} {
 		if !i18n.For(language).Has(key) {
