@@ -102,10 +102,10 @@ func TestModules(t *testing.T) {
 // second also on a telephone.
 func TestSize(t *testing.T) {
 	total := 0
-	for _, name := range []string{"app.css", "sign.js", "api.js", "frame.js", "page.js", "form.js"} {
+	for _, name := range []string{"app.css", "sign.js", "api.js", "frame.js", "page.js", "form.js", "signform.js", "picture.js", "documents.js", "details.js"} {
 		total += get(http.MethodGet, static.Path(name), "Accept-Encoding", "gzip").Body.Len()
 	}
-	if total > 30<<10 {
+	if total > 60<<10 {
 		t.Errorf("a Sign tab fetches %d bytes", total)
 	}
 	t.Logf("a Sign tab fetches %d bytes", total)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,9 @@ type world struct {
 	asks     *signing.Invitations
 	// letters, where set, takes e-mails.
 	letters *mailbox
+	// between stands between the browser and the service; nil lets all through.
+	between func(http.Handler) http.Handler
+	maxSize int64 // of a document; 0 is 1 MB
 }
 
 // company is a simulated portal with its people and one deal.
@@ -137,6 +141,9 @@ func newWorldWith(t *testing.T, tokens keyring.Tokens, setup ...func(*world)) *w
 	}
 	w.assemble()
 	w.http = w.server.HTTP("")
+	if w.between != nil {
+		w.http.Handler = w.between(w.http.Handler)
+	}
 	listener.Config = w.http
 	listener.Start()
 	t.Cleanup(listener.Close)
@@ -199,7 +206,7 @@ func (w *world) assemble() {
 	w.asks = asks
 	signatures, err := signing.New(signing.Config{
 		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify,
-		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: 1 << 20, Pictures: w.pictures,
+		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: cmp.Or(w.maxSize, 1<<20), Pictures: w.pictures,
 	})
 	must(err)
 	jobs, err = queue.New(queue.Config{Source: w.store, Handler: signatures.Run, Workers: 2, Now: w.clock.Now, Log: log})

@@ -138,14 +138,44 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
+// A stream says something at once, and a sign of life every 15 seconds. One that
+// is silent for longer is kept back on its way, as some proxies do.
+const silence = { first: 6000, later: 25000 };
+
+// read gives the next piece of a stream, or fails when none comes in time.
+async function read(reader, milliseconds) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Problem({ message: say("offline") })), milliseconds);
+  });
+  try {
+    return await Promise.race([reader.read(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 // events reads a stream of answers until it ends or signal is raised, giving
-// each to take. It returns when the stream ends. With data it is a POST.
-export async function events(path, signal, take, data) {
+// each to take. It returns when the stream ends. With data it is a POST; with
+// beats it fails when the stream is silent for too long.
+export async function events(path, signal, take, data, beats = false) {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  signal?.addEventListener("abort", end);
+  try {
+    await flow(path, stop.signal, take, data, beats);
+  } finally {
+    signal?.removeEventListener("abort", end);
+    stop.abort(); // what was given up is not left open
+  }
+}
+
+async function flow(path, signal, take, data, beats) {
   const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
+  for (let patience = silence.first; ; patience = silence.later) {
+    const { value, done } = beats ? await read(reader, patience) : await reader.read();
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();

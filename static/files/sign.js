@@ -100,13 +100,16 @@ async function follow(path) {
       show(screen);
     }
   };
+  let cut = 0; // how often the stream broke off without a word
   for (let wait = 1000; !ended && !stop.signal.aborted; wait = Math.min(wait * 1.5, 10000)) {
+    let said = false;
     try {
-      await events(`${path}/events`, stop.signal, take);
-      wait = 1000;
+      if (cut < 2) await events(`${path}/events`, stop.signal, (screen) => { said = true; take(screen); }, undefined, true);
     } catch {
       // Cut off: asking follows.
     }
+    cut = said ? 0 : cut + 1;
+    if (said) wait = 1000;
     if (ended || stop.signal.aborted) return;
     await new Promise((resolve) => setTimeout(resolve, wait));
     if (stop.signal.aborted) return;
