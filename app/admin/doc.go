@@ -33,4 +33,18 @@
 // A software key is made here, handed to the store to be sealed and wiped. A
 // key on a token never leaves it. No method gives a key, a phone's secret or,
 // after CreateLink, a link's token.
+//
+// # Internal authorities
+//
+// [Authorities] is a portal's own certificate authority: a root, issuing
+// authorities below it, what they issued, their lists of revocations, and the
+// trust kit with which workstations learn to trust the root. A portal may have
+// several over time, and sees no other's. A root's key can be taken off the
+// server; what needs it then comes back in files from signservice ca. What is
+// public (lists, certificates, OCSP) is given to anybody who knows an authority's
+// id, and tells nothing of the portal.
+//
+// A revocation stops the certificate in the transaction that stores it. The list
+// follows at once, and where that fails, within a minute; Run makes each list anew
+// once a day.
 package admin
