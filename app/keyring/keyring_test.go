@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"signservice/app/store"
 	"signservice/app/store/bolt"
 	"signservice/signer/keys"
+	"signservice/signer/keys/remote"
 	"signservice/signer/signertest"
 )
 
@@ -63,6 +65,19 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// helperArgument makes the test's own binary a helper process.
+const helperArgument = "token-helper-of-the-test"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == helperArgument {
+		if remote.Serve() != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
 }
 
 // portal installs the app in a portal.
@@ -291,6 +306,61 @@ func TestFaults(t *testing.T) {
 	w.module.Set(t, "spoil")
 	if _, err := key.Sign(nil, digest[:], crypto.SHA256); !errors.Is(err, keys.ErrSignature) || app.KindOf(err) == app.Unavailable {
 		t.Errorf("a false signature: %v", err)
+	}
+}
+
+// TestCrash holds, behind a helper process, that a library which hangs or
+// crashes fails the requests of its token with a clear message, that the
+// software keys of the service go on, and that the token is back soon.
+func TestCrash(t *testing.T) {
+	w := newWorld(t)
+	w.portal(acme, "acme.example")
+	tokens, err := remote.Open(remote.Config{
+		Config: keys.Config{Latch: w.latch, Tokens: []keys.TokenConfig{{
+			Module: w.module.Path, Serial: w.token.Serial,
+			PIN: func(context.Context) (keys.PIN, error) { return keys.NewPIN([]byte(w.token.PIN)), nil },
+		}}},
+		Command: []string{os.Args[0], helperArgument}, Timeout: 700 * time.Millisecond,
+	})
+	w.must(err)
+	t.Cleanup(func() { _ = tokens.Close() })
+	w.Ring = keyring.New(keyring.Config{Store: w.store, Tokens: tokens, Latch: w.latch})
+	soft, err := keys.Generate(keys.P256)
+	w.must(err)
+	der, err := soft.PKCS8()
+	w.must(err)
+	software := app.Certificate{ID: app.CertificateID(strings.Repeat("a", 64)), Portal: acme, Source: app.KeySoftware}
+	w.must(w.store.SaveCertificate(w.ctx, software, der))
+	digest := sha256.Sum256([]byte("content"))
+	sign := func(c app.Certificate) error {
+		key, release, err := w.Signer(w.ctx, c)
+		defer release()
+		if err != nil {
+			return err
+		}
+		_, err = key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		return err
+	}
+	soon := func(ok func() bool) {
+		t.Helper()
+		for range 600 {
+			if ok() {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatal("it does not come back")
+	}
+	soon(func() bool { return sign(w.certificate(acme)) == nil })
+	for _, fault := range []string{"C_Sign crash", "C_Sign hang", "C_Sign exit"} {
+		w.module.Set(t, fault)
+		w.kind(fault, sign(w.certificate(acme)), app.Unavailable, "certificate.token-fault")
+		if since, absent := w.Absent(w.ctx, w.certificate(acme)); !absent || since.IsZero() {
+			t.Errorf("%s: not told as absent since %v", fault, since)
+		}
+		w.must(sign(software))
+		w.module.Set(t)
+		soon(func() bool { return sign(w.certificate(acme)) == nil })
 	}
 }
 

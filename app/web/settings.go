@@ -128,7 +128,10 @@ func (c *call) tokenState(tokens []admin.TokenView) []views.Fact {
 	for _, t := range tokens {
 		f := views.Fact{Words: c.T("state.token", t.Label), Tone: "good", State: c.T("state.present"), Detail: c.T("state.token-certificates", len(t.Certificates))}
 		if t.Note != "" {
-			f.Tone, f.State, f.Fix = "bad", c.T("state.fault"), c.T(t.Note)
+			f.Tone, f.State, f.Detail, f.Fix = "bad", c.T("state.fault"), "", c.T(t.Note)
+			if !t.Since.IsZero() {
+				f.Detail = c.T("tokens.since", c.words.Time(t.Since))
+			}
 		}
 		list = append(list, f)
 	}
