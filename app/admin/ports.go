@@ -76,11 +76,13 @@ type Directory interface {
 	User(ctx context.Context, portal app.PortalID, admin, user app.UserID) (app.User, error)
 }
 
-// Enrolments makes the links that bind phones. Both methods leave their own
+// Enrolments makes the links that bind phones. The methods leave their own
 // audit entries.
 type Enrolments interface {
 	// Create makes a link, which ends the account's earlier one.
 	Create(ctx context.Context, by app.Visit, account app.Account) (token app.Secret, e app.Enrolment, err error)
+	// CreateOwn makes one for the visitor's own account.
+	CreateOwn(ctx context.Context, by app.Visit, account app.Account) (token app.Secret, e app.Enrolment, err error)
 	Withdraw(ctx context.Context, by app.Visit, id string) error
 }
 

@@ -42,6 +42,7 @@ type Service struct {
 	// portal or a token is asked.
 	changes   sync.Mutex
 	confirmed confirmations
+	asked     wishes
 	// files lets one file with a key be opened at a time.
 	files sync.Mutex
 }

@@ -51,6 +51,19 @@ func (s *Enrolments) Create(ctx context.Context, by app.Visit, account app.Accou
 	if !by.Admin || by.Portal != account.Portal {
 		return "", app.Enrolment{}, app.Fail(app.Forbidden, "create link", "settings.administrators-only")
 	}
+	return s.create(ctx, by, account)
+}
+
+// CreateOwn makes a link for the visitor's own account. The caller has made sure
+// that the portal's administrators allow it, and that no phone is bound yet.
+func (s *Enrolments) CreateOwn(ctx context.Context, by app.Visit, account app.Account) (app.Secret, app.Enrolment, error) {
+	if by.User == "" || by.User != account.User || by.Portal != account.Portal {
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, "create link", "link.other")
+	}
+	return s.create(ctx, by, account)
+}
+
+func (s *Enrolments) create(ctx context.Context, by app.Visit, account app.Account) (app.Secret, app.Enrolment, error) {
 	token, err := newToken(s.random())
 	if err != nil {
 		return "", app.Enrolment{}, app.Fail(app.Internal, "create link", "").Because(err)

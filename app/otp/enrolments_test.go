@@ -214,6 +214,13 @@ func TestAdministratorsMakeLinks(t *testing.T) {
 		_, _, err := s.Create(t.Context(), v, m.accounts["7"])
 		expect(t, "create", err, answer{app.Forbidden, "settings.administrators-only", nil, 0})
 	}
+	for _, v := range []app.Visit{foreign, {Portal: mary.Portal, User: "8"}, {Portal: "q", User: mary.User}, {Portal: mary.Portal}, {}} {
+		_, _, err := s.CreateOwn(t.Context(), v, m.accounts["7"])
+		expect(t, "create another person's own", err, answer{app.Forbidden, "link.other", nil, 0})
+	}
+	if _, e, err := s.CreateOwn(t.Context(), mary, m.accounts["7"]); err != nil || e.CreatedBy != mary.User || e.User != mary.User {
+		t.Errorf("create one's own: %+v, %v", e, err)
+	}
 	_, made := create(t, s, m)
 	expect(t, "withdraw by another portal", s.Withdraw(t.Context(), foreign, made.ID), answer{app.NotFound, "link.unknown", nil, 0})
 	expect(t, "withdraw by the owner", s.Withdraw(t.Context(), mary, made.ID), answer{app.Forbidden, "settings.administrators-only", nil, 0})

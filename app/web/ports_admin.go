@@ -75,6 +75,15 @@ type TokenKeys interface {
 	WriteCertificate(ctx context.Context, v app.Visit, serial string, file []byte) (app.Certificate, error)
 }
 
+// Wishes are what people who are no administrators may do about what they lack.
+type Wishes interface {
+	Ask(ctx context.Context, v app.Visit, w admin.Wish) error
+	// OwnLinks tells whether people may make the link for their first phone,
+	// OwnLink makes it.
+	OwnLinks(ctx context.Context, v app.Visit) (bool, error)
+	OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enrolment, error)
+}
+
 // Admin is all that the settings page needs; *admin.Service is it. Each method
 // is called with a visit whose Admin the portal has just confirmed.
 type Admin interface {
@@ -84,4 +93,5 @@ type Admin interface {
 	TokenKeys
 	Assignments
 	Settings
+	Wishes
 }

@@ -56,6 +56,8 @@ func (s *Server) signRoutes() []route {
 	const request = "/api/sign/requests/:id"
 	return []route{
 		{method: "GET", path: "/api/sign", door: doorDeal, held: s.signStart},
+		{method: "POST", path: "/api/sign/ask/:wish", door: doorDeal, held: s.askAdmin},
+		{method: "POST", path: "/api/sign/phone", door: doorDeal, held: s.ownPhone},
 		{method: "POST", path: "/api/sign/theme", door: doorDeal, held: s.theme},
 		{method: "GET", path: "/api/sign/unsigned", door: doorDeal, held: s.unsigned},
 		{method: "GET", path: "/api/sign/documents/details", door: doorDeal, held: s.details},

@@ -60,6 +60,9 @@ func (s *Server) signStart(c *call) error {
 	ctx := c.Request().Context()
 	choices, err := s.config.Signing.Choices(ctx, c.visit)
 	if notice, name := c.hindrance(choices, err); notice != nil {
+		if err := s.wayOut(c, notice, name); err != nil {
+			return err
+		}
 		return s.hindered(c, *notice, name)
 	}
 	if err != nil {

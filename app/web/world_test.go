@@ -213,7 +213,7 @@ func (w *world) assemble() {
 	must(err)
 	w.run(jobs)
 	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Enrolments: enrolments, Now: w.clock.Now}
+	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Notices: portals, Enrolments: enrolments, Now: w.clock.Now}
 	if w.letters != nil {
 		settings.Letters = w.letters
 	}

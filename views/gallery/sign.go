@@ -22,10 +22,12 @@ func action(words, icon string) views.Action { return views.Action{Words: words,
 func signStates() []State {
 	hindrance := func(name, icon string) State {
 		return fragments("sign-"+name, "sign", func(w *i18n.Printer) []templ.Component {
-			return []templ.Component{views.NoticeCard(views.Notice{
-				T: w.T, Icon: icon, Title: w.T("hindrance." + name), Text: w.T("hindrance." + name + "-text"),
-				Actions: []views.Action{action(w.T("hindrance.again"), "retry")},
-			})}
+			n := views.Notice{T: w.T, Icon: icon, Title: w.T("hindrance." + name), Text: w.T("hindrance." + name + "-text")}
+			if name != "blocked" {
+				n.Actions = append(n.Actions, action(w.T("hindrance.ask"), "person"))
+			}
+			n.Actions = append(n.Actions, action(w.T("hindrance.again"), "retry"))
+			return []templ.Component{views.NoticeCard(n)}
 		})
 	}
 	return []State{
@@ -34,6 +36,24 @@ func signStates() []State {
 		hindrance("blocked", "person"),
 		hindrance("no-phone", "phone"),
 		hindrance("no-certificate", "key"),
+		fragments("sign-no-phone-own", "sign", func(w *i18n.Printer) []templ.Component {
+			return []templ.Component{views.NoticeCard(views.Notice{
+				T: w.T, Icon: "phone", Title: w.T("hindrance.no-phone"), Text: w.T("hindrance.own-phone-text"),
+				Actions: []views.Action{action(w.T("hindrance.own-phone"), "phone"), action(w.T("hindrance.again"), "retry")},
+			})}
+		}),
+		fragments("sign-own-phone", "sign", func(w *i18n.Printer) []templ.Component {
+			return []templ.Component{views.OwnLink(w.T, views.NewLink{
+				URL:   "https://sign.example.org/enrol/Jm3vXh2kq0sYwZ8aTfR1bN5cLd7eUg9iOpQ4rSxVtWy",
+				Words: w.T("own.hint", words(w).Clock(now())),
+			})}
+		}),
+		fragments("sign-asked", "sign", func(w *i18n.Printer) []templ.Component {
+			return []templ.Component{views.NoticeCard(views.Notice{
+				T: w.T, Icon: "check", Tone: "good", Title: w.T("ask.done"), Text: w.T("ask.done-text"),
+				Actions: []views.Action{action(w.T("hindrance.again"), "retry")},
+			})}
+		}),
 		fragments("sign-no-documents", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.DocumentList(views.Documents{T: w.T, Notice: noDocuments(w)})}
 		}),

@@ -1,0 +1,126 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"signservice/app"
+	"signservice/app/i18n"
+)
+
+// Wish is what a person without the means to sign asks an administrator for.
+type Wish string
+
+// The wishes.
+const (
+	WishAccount     Wish = "account"
+	WishPhone       Wish = "phone"
+	WishCertificate Wish = "certificate"
+)
+
+// askLife is how long a wish stands before the person may repeat it.
+const askLife = 10 * time.Minute
+
+// wishes remembers who asked when, in memory: an administrator is not to be
+// flooded by one who presses again and again.
+type wishes struct {
+	mu sync.Mutex
+	at map[string]time.Time // guarded by mu
+}
+
+// take tells whether the wish is new, and forgets old ones.
+func (w *wishes) take(key string, now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for k, at := range w.at {
+		if !now.Before(at.Add(askLife)) {
+			delete(w.at, k)
+		}
+	}
+	if _, asked := w.at[key]; asked {
+		return false
+	}
+	if w.at == nil {
+		w.at = map[string]time.Time{}
+	}
+	w.at[key] = now
+	return true
+}
+
+// Ask tells the administrator who installed the app that the visitor wants to
+// sign and lacks something. Asked again within ten minutes nobody is told twice.
+//
+// Errors: app.Invalid ask.unknown; app.Unavailable ask.nobody where the notice
+// reached nobody.
+func (s *Service) Ask(ctx context.Context, v app.Visit, w Wish) error {
+	const op = "ask an administrator"
+	if !slices.Contains([]Wish{WishAccount, WishPhone, WishCertificate}, w) {
+		return app.Fail(app.Invalid, op, "ask.unknown")
+	}
+	if v.Portal == "" || v.User == "" {
+		return app.Fail(app.Forbidden, op, "")
+	}
+	p, err := s.config.Store.Portal(ctx, v.Portal)
+	if err != nil {
+		return app.Wrap(op, err)
+	}
+	if s.config.Notices == nil {
+		return app.Fail(app.Unavailable, op, "ask.nobody")
+	}
+	if !s.asked.take(string(v.Portal)+"/"+string(v.User)+"/"+string(w), s.config.Now()) {
+		return nil
+	}
+	text := i18n.For(p.Language).T("ask."+string(w), v.Name)
+	tag := "SIGNSERVICE|ASK|" + string(v.User) + "|" + string(w)
+	if err := s.config.Notices.Remind(ctx, v.Portal, v.User, p.InstalledBy, text, tag); err != nil {
+		return app.Fail(app.Unavailable, op, "ask.nobody").Because(err)
+	}
+	return nil
+}
+
+// OwnLinks tells whether people may make the link for their first phone.
+func (s *Service) OwnLinks(ctx context.Context, v app.Visit) (bool, error) {
+	rules, err := s.config.Store.Settings(ctx, v.Portal)
+	return rules.SelfEnrolment, app.Wrap("read settings", err)
+}
+
+// OwnLink makes the setup link for the visitor's own first phone, where the
+// administrators allow it. For another phone an administrator is needed:
+// otherwise whoever sits down at somebody's screen could sign as them.
+//
+// Errors: app.Forbidden link.own-off, link.own-phone, account.blocked;
+// app.NotFound account.none.
+func (s *Service) OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enrolment, error) {
+	const op = "make own link"
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	rules, err := s.config.Store.Settings(ctx, v.Portal)
+	if err != nil {
+		return "", app.Enrolment{}, app.Wrap(op, err)
+	}
+	if !rules.SelfEnrolment {
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "link.own-off")
+	}
+	account, err := s.config.Store.Account(ctx, v.Portal, v.User)
+	switch {
+	case errors.Is(err, app.NotFound):
+		return "", app.Enrolment{}, app.Fail(app.NotFound, op, "account.none").Because(err)
+	case err != nil:
+		return "", app.Enrolment{}, app.Wrap(op, err)
+	case account.Blocked:
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "account.blocked")
+	}
+	_, err = s.config.Store.Authenticator(ctx, v.Portal, v.User)
+	if err == nil {
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "link.own-phone")
+	}
+	if !errors.Is(err, app.NotFound) {
+		return "", app.Enrolment{}, app.Wrap(op, err)
+	}
+	token, e, err := s.config.Enrolments.CreateOwn(ctx, v, account)
+	e.Pending = ""
+	return token, e, app.Wrap(op, err)
+}
