@@ -15,7 +15,8 @@ import (
 type Config struct {
 	// Dir keeps the world between two runs; it is made when it is missing.
 	Dir string
-	// AppURL is the address of SignService.
+	// AppURL is the address of SignService; "" leaves it to the visitor to add an
+	// application.
 	AppURL string
 	// PortalAddr and AuthAddr are where the portal and the authorization server
 	// listen; "127.0.0.1:0" when empty. A world that was kept listens where it did.
@@ -55,6 +56,9 @@ func Open(ctx context.Context, c Config) (*World, error) {
 	if err := w.Cloud.Start(ctx); err != nil {
 		return nil, fmt.Errorf("start the portal: %w", err)
 	}
+	if c.AppURL == "" {
+		return w, nil
+	}
 	return w, w.register(c.AppURL)
 }
 
@@ -63,7 +67,7 @@ func Open(ctx context.Context, c Config) (*World, error) {
 func (w *World) register(url string) error {
 	form := simulator.LocalApp{
 		Title: "SignService", HandlerURL: url + "/bx/app", InstallURL: url + "/bx/install",
-		Scopes: []string{"crm", "placement", "user_basic", "im", "disk"},
+		Scopes: []string{"crm", "placement", "user_basic", "im", "disk", "bizproc", "documentgenerator"},
 	}
 	apps := w.Portal.Apps()
 	if len(apps) == 0 {
@@ -123,5 +127,25 @@ func (w *World) make(c Config) error {
 			p.PutFile(id, d.field, f.FileName, data)
 		}
 	}
+	return everywhere(p, len(deals)-1, all)
+}
+
+// everywhere puts documents into a deal's other places: a comment, an e-mail
+// and the document generator.
+func everywhere(p *simulator.Portal, deal int, all []Contract) error {
+	var files [][]byte
+	for _, c := range all[1:4] {
+		data, err := c.PDF()
+		if err != nil {
+			return fmt.Errorf("make %s: %w", c.FileName, err)
+		}
+		files = append(files, data)
+	}
+	p.AddComment(deal, simulator.Comment{Author: Greta, Text: "The draft that we spoke about.", Files: []simulator.File{{Name: "Draft.pdf", Content: files[0]}}})
+	p.AddActivity(simulator.Activity{
+		Owner: simulator.Binding{EntityType: simulator.EntityDeal, ID: deal}, Provider: simulator.ProviderEmail,
+		Subject: "Our order", Incoming: true, Author: Mary, Files: []simulator.File{{Name: "Order.pdf", Content: files[1]}},
+	})
+	p.AddDocument(deal, simulator.GeneratedDocument{Title: "Acceptance certificate", Author: Mary, DOCX: []byte("PK"), PDF: files[2]})
 	return nil
 }

@@ -27,6 +27,14 @@
 // portals and the app have different hosts (127.0.0.2, acme.localhost) where cookies
 // matter: ports of one host share them.
 //
+// # As a program
+//
+// "signservice demo --portal-only --app http://127.0.0.1:9000" runs a portal alone, with a
+// company of four people and PDFs in fields, comments, e-mails and generated documents. It
+// prints its addresses, the application's id and key, and ends with Ctrl-C; --dir keeps it
+// between two runs. Applications in any language can be tried against it: it needs no
+// account, no network and no https.
+//
 // # For people
 //
 // [Portal.URL] opened in a browser asks who one wants to be and shows deals and

@@ -26,6 +26,9 @@ type demoCommand struct {
 	Listen string `default:"127.0.0.1:0" help:"Loopback address of SignService." placeholder:"HOST:PORT"`
 	Portal string `default:"127.0.0.1:0" help:"Loopback address of the simulated portal." placeholder:"HOST:PORT"`
 	Debug  bool   `help:"Print the service's log."`
+
+	PortalOnly bool   `help:"Run the simulated portal alone, for an application of your own."`
+	App        string `help:"With --portal-only: the address of that application; its pages are /bx/app and /bx/install." placeholder:"URL"`
 }
 
 // Run shows the addresses to open and works until Ctrl-C.
@@ -38,6 +41,9 @@ func (c *demoCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
+	if c.PortalOnly {
+		return c.portalAlone(ctx, dir, std)
+	}
 	listener, err := listen(ctx, lastAddress(dir, c.Listen))
 	if err != nil {
 		return err
