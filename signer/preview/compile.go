@@ -54,6 +54,10 @@ func build() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// compileTime is the most that compiling may take: four seconds of a processor, on
+// a machine that has others to do, or is a small one.
+const compileTime = 5 * time.Minute
+
 // retryCompile is how long a compilation that failed is not tried again: it costs
 // seconds, and what ended it (mostly want of memory) seldom passes at once.
 const retryCompile = 5 * time.Minute
@@ -76,7 +80,7 @@ func (r *Renderer) compileApart() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look at cache: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), compileTime)
 	defer cancel()
 	ended := make(chan struct{})
 	defer close(ended)
