@@ -71,7 +71,7 @@ func confusing() []string {
 	return []string{
 		"<<", ">>", "[", "]", "(", ")", "<", "obj", "endobj", "stream", "endstream", "0 R", "xref", "trailer", "/Kids",
 		"/Prev 1", "999999999", "-1", "startxref", "%", "\x00", "/Length 5", "/W[1 1 1]", "/Parent", "null", "/Type/XRef",
-		"/Fields", "/Annots", "/AcroForm", "/V", "/Extends 9 0 R", "%%EOF", "/Encrypt", "/Root 1 0 R",
+		"8388607 0 R", "9000000 1", "/DSS 9 0 R", "/Fields", "/Annots", "/AcroForm", "/V", "/Extends 9 0 R", "%%EOF", "/Encrypt", "/Root 1 0 R",
 	}
 }
 
