@@ -31,7 +31,7 @@ func (p *Portals) Event(ctx context.Context, form url.Values) error {
 		return p.Translate(op, err)
 	}
 	if e.Name == bitrix.EventAppUninstall {
-		return p.Translate(op, p.appUninstalled(ctx, record))
+		return p.Translate(op, p.appUninstalled(ctx, record, e.Data.At("CLEAN").Text == "1"))
 	}
 	// Requests need no act: they end when they find their element gone.
 	if gone := deletedElement(e); gone != (app.Entity{}) && record.Installed() && p.deleted != nil {
@@ -141,8 +141,10 @@ func (p *Portals) replaceProof(ctx context.Context, id app.PortalID, proof app.S
 
 // appUninstalled ends the use of the app in a portal. Accounts, certificates,
 // keys and audit stay, so that an installation soon after loses nothing; the
-// grants go, since the portal has made them void.
-func (p *Portals) appUninstalled(ctx context.Context, record app.Portal) error {
+// grants go, since the portal has made them void. clean is what the portal's
+// dialogue was answered, for the audit log: deleting a local app, which is how
+// its address is mended as well, always says yes, so it deletes no key here.
+func (p *Portals) appUninstalled(ctx context.Context, record app.Portal, clean bool) error {
 	release, err := p.portals.acquire(ctx, record.ID)
 	if err != nil {
 		return err
@@ -154,7 +156,11 @@ func (p *Portals) appUninstalled(ctx context.Context, record app.Portal) error {
 	}
 	if now.Installed() {
 		now.UninstalledAt = p.clock.Now()
-		err := p.store.SavePortal(ctx, now, app.AuditEntry{Action: app.ActUninstalled, Portal: now.ID, Subject: now.Domain})
+		entry := app.AuditEntry{Action: app.ActUninstalled, Portal: now.ID, Subject: now.Domain}
+		if clean {
+			entry.Detail = "clean"
+		}
+		err := p.store.SavePortal(ctx, now, entry)
 		if err != nil {
 			return app.Wrap("store portal", err)
 		}
