@@ -17,14 +17,14 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func secretOf(key string) app.Secret { return app.Secret(strings.ReplaceAll(key, " ", "")) }
 
 // decode reads a JSON answer.
-func decode(t *testing.T, a *answer, v any) {
+func decode(t testing.TB, a *answer, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
 		t.Fatalf("%v: %s", err, a.text())
 	}
 }
 
-func read(t *testing.T, file string) []byte {
+func read(t testing.TB, file string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {

@@ -47,7 +47,7 @@ func (w *world) pressed(user int) *page {
 	return w.page(f)
 }
 
-func has(t *testing.T, a *answer, parts ...string) {
+func has(t testing.TB, a *answer, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(a.field("html")+a.field("notice"), part) {

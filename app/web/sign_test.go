@@ -16,7 +16,7 @@ import (
 
 // ready is a world in which Mary has an account, a phone and a certificate,
 // and the deal has a contract.
-func ready(t *testing.T, setup ...func(*world)) (*world, phone, string) {
+func ready(t testing.TB, setup ...func(*world)) (*world, phone, string) {
 	t.Helper()
 	w := newWorldWith(t, nil, setup...)
 	admin := w.settings(w.acme, w.acme.anna)

@@ -42,7 +42,7 @@ import (
 // world is the whole service, put together as the program does it, with two
 // simulated companies that have installed it.
 type world struct {
-	t          *testing.T
+	t          testing.TB
 	clock      *clock
 	cloud      *simulator.Cloud
 	acme, bolt *company
@@ -121,11 +121,11 @@ func (j *journal) String() string {
 
 // newWorld puts everything together; the app is installed in both companies
 // by their administrators.
-func newWorld(t *testing.T) *world { return newWorldWith(t, nil) }
+func newWorld(t testing.TB) *world { return newWorldWith(t, nil) }
 
 // newWorldWith has the tokens too, and what setup changes before all is put
 // together.
-func newWorldWith(t *testing.T, tokens keyring.Tokens, setup ...func(*world)) *world {
+func newWorldWith(t testing.TB, tokens keyring.Tokens, setup ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, tokens: tokens, clock: &clock{now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}, log: &journal{}}
 	w.cloud = simulator.New(simulator.Config{Clock: w.clock.Now, Seed: 1})
@@ -260,7 +260,7 @@ func (c *company) credentials() portal.App {
 	return portal.App{ClientID: c.app.ClientID, Secret: app.Secret(c.app.ClientSecret)}
 }
 
-func (c *company) host(t *testing.T) string {
+func (c *company) host(t testing.TB) string {
 	t.Helper()
 	u, err := url.Parse(c.URL())
 	if err != nil {

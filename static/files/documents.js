@@ -64,7 +64,10 @@ export class DocumentList {
     try {
       await events("/api/sign/signatures", this.stop.signal, ({ source, field, fileId, html }) => {
         const known = places.get(JSON.stringify([source, field, fileId]));
-        if (known?.slot.isConnected) replace(known.slot, html);
+        if (!known?.slot.isConnected) return;
+        replace(known.slot, html);
+        const details = known.slot.closest(".check")?.querySelector("details");
+        if (details) details.open = true; // it is what the person wants to know now
       }, { documents });
     } catch {
       // The list is of use without it.

@@ -53,6 +53,7 @@ func severalStates() []State {
 		state("signatures", func(w *i18n.Printer) templ.Component {
 			list := []templ.Component{views.Heading(views.Document{Name: contract(w)})}
 			for _, s := range signedStories(w) {
+				s.Open = true
 				list = append(list, views.SignedBy(s))
 			}
 			return templ.Join(list...)
