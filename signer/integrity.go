@@ -191,7 +191,7 @@ func (v *verification) certificate(c *x509.Certificate) {
 	if c == nil {
 		return
 	}
-	v.report.certificate = c
+	v.report.certificate, v.report.SelfSigned = c, selfSigned(c)
 	v.report.Subject, v.report.Issuer = c.Subject.String(), c.Issuer.String()
 	v.report.Serial = fmt.Sprintf("%X", c.SerialNumber)
 	v.report.Signer = c.Subject.CommonName

@@ -51,6 +51,9 @@ type SignatureReport struct {
 	// known to have been revoked by then, and no digest or key is too weak. False
 	// when no roots were given.
 	Trusted bool `json:"trusted"`
+	// SelfSigned: the certificate vouches for itself, so nobody else says whose it
+	// is.
+	SelfSigned bool `json:"selfSigned,omitempty"`
 	// Changes are what was added after the signature.
 	Changes []Change `json:"changes,omitempty"`
 	// Problems say in words what is wrong; Remarks what a strict reader may
@@ -153,6 +156,9 @@ func (s *SignatureReport) standingFindings() []string {
 		lines = append(lines, "not chained to a trusted root")
 	default:
 		lines = append(lines, "trust was not asked for")
+	}
+	if s.SelfSigned {
+		lines = append(lines, "self-signed: nobody else says whose certificate it is")
 	}
 	if s.Intact && s.Revocation != nil {
 		lines = append(lines, s.Revocation.finding())
