@@ -124,24 +124,50 @@ func (s *Service) raise(ctx context.Context, r app.Request, p *signer.Prepared, 
 	if len(e.Increment) == 0 {
 		return now, nil
 	}
+	if now.sum, err = s.appendTo(ctx, r, f, e.Increment); err != nil {
+		return now, err
+	}
+	now.size = f.Size() + int64(len(e.Increment))
+	if err := s.checkRaised(ctx, r, f); err != nil {
+		return now, errors.Join(err, s.discard(ctx, signedName(r.ID)))
+	}
+	return now, nil
+}
+
+// appendTo puts the signed file with an increment into its own place, durably,
+// and gives its hash.
+func (s *Service) appendTo(ctx context.Context, r app.Request, f SpoolReader, increment []byte) (string, error) {
 	w, err := s.Spool.Create(ctx, signedName(r.ID))
 	if err != nil {
-		return now, app.Wrap("spool signed file", err)
+		return "", app.Wrap("spool signed file", err)
 	}
 	defer w.Abort() //nolint:errcheck // after Commit it does nothing
 	hash := sha256.New()
 	out := io.MultiWriter(w, hash)
 	if _, err := io.Copy(out, io.NewSectionReader(f, 0, f.Size())); err != nil {
-		return now, app.Wrap("spool signed file", err)
+		return "", app.Wrap("spool signed file", err)
 	}
-	if _, err := out.Write(e.Increment); err != nil {
-		return now, app.Wrap("spool signed file", err)
+	if _, err := out.Write(increment); err != nil {
+		return "", app.Wrap("spool signed file", err)
 	}
 	if err := w.Commit(); err != nil {
-		return now, app.Wrap("spool signed file", err)
+		return "", app.Wrap("spool signed file", err)
 	}
-	now.sum, now.size = hex.EncodeToString(hash.Sum(nil)), f.Size()+int64(len(e.Increment))
-	return now, nil
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// checkRaised holds what is in the spool now against the signed file that was
+// checked before: material and time-stamps follow it, and nothing else.
+func (s *Service) checkRaised(ctx context.Context, r app.Request, before SpoolReader) error {
+	raised, err := s.Spool.Open(ctx, signedName(r.ID))
+	if err != nil {
+		return app.Wrap("open signed file", err)
+	}
+	defer raised.Close() //nolint:errcheck // only read
+	if err := signer.CheckRaised(ctx, before, before.Size(), raised, raised.Size()); err != nil {
+		return app.Fail(app.Internal, "check signed file", "request.check").Because(err)
+	}
+	return nil
 }
 
 // signed is a signed file in the spool.
