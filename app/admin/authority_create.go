@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"signservice/app"
@@ -71,9 +72,13 @@ func (a *Authorities) Create(ctx context.Context, v app.Visit, in NewAuthority) 
 	if err := a.ready(ctx, v, op); err != nil {
 		return app.RootAuthority{}, err
 	}
+	a.changes.Lock()
+	defer a.changes.Unlock()
 	r := app.RootAuthority{
-		Portal: v.Portal, Name: organisation + " Root CA", Organisation: organisation, Country: in.Country,
-		CreatedAt: a.config.Now().UTC(), CreatedBy: v.User,
+		Portal: v.Portal, Organisation: organisation, Country: in.Country, CreatedAt: a.config.Now().UTC(), CreatedBy: v.User,
+	}
+	if r.Name, err = a.rootName(ctx, v.Portal, organisation); err != nil {
+		return app.RootAuthority{}, app.Wrap(op, err)
 	}
 	if err := a.createRoot(ctx, v, &r, kind); err != nil {
 		return app.RootAuthority{}, authorityError(op, err)
@@ -82,6 +87,20 @@ func (a *Authorities) Create(ctx context.Context, v app.Visit, in NewAuthority) 
 		return app.RootAuthority{}, authorityError(op, err)
 	}
 	return a.config.Store.Root(ctx, v.Portal, r.ID)
+}
+
+// rootName is a name that no root of the portal has: readers look for issuers by
+// name first, and two of one name, with different keys, confuse some.
+func (a *Authorities) rootName(ctx context.Context, portal app.PortalID, organisation string) (string, error) {
+	roots, err := a.config.Store.Roots(ctx, portal)
+	if err != nil {
+		return "", err
+	}
+	name := organisation + " Root CA"
+	for n := 2; slices.ContainsFunc(roots, func(r app.RootAuthority) bool { return r.Name == name }); n++ {
+		name = fmt.Sprintf("%s Root CA %d", organisation, n)
+	}
+	return name, nil
 }
 
 // createRoot makes the key and the certificate of a root and stores both.
@@ -183,24 +202,19 @@ func (a *Authorities) next(ctx context.Context, v app.Visit, r app.RootAuthority
 	return i, a.config.Store.CreateIssuer(ctx, i, sealed, entry(v, app.ActAuthorityNext, string(i.ID)))
 }
 
-// nextName counts the issuing authorities of a root, and refuses a further one
-// while one waits.
+// nextName counts the issuing authorities of the portal, so that none is called
+// as another, and refuses a further one of a root while one waits.
 func (a *Authorities) nextName(ctx context.Context, r app.RootAuthority) (string, error) {
 	issuers, err := a.config.Store.Issuers(ctx, r.Portal)
 	if err != nil {
 		return "", err
 	}
-	n := 1
 	for _, i := range issuers {
-		if i.Root != r.ID {
-			continue
-		}
-		if i.Waiting() {
+		if i.Root == r.ID && i.Waiting() {
 			return "", app.Fail(app.Conflict, "name authority", "authority.waiting")
 		}
-		n++
 	}
-	return fmt.Sprintf("%s CA %d", r.Organisation, n), nil
+	return fmt.Sprintf("%s CA %d", r.Organisation, len(issuers)+1), nil
 }
 
 // certified sets what the root has certified.

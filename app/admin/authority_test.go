@@ -656,6 +656,11 @@ func TestRollOver(t *testing.T) {
 	if issuer := o.first(acme).Active(o.now); issuer == nil || i.Authority != issuer.ID || issuer.Root == r.ID {
 		t.Error("the new root does not take over")
 	}
+	o.now = o.now.Add(time.Minute)
+	again, err := o.Create(o.ctx, visit(acme), admin.NewAuthority{Organisation: "Acme"})
+	if err != nil || again.Name != "Acme Root CA 2" || o.first(acme).Issuers[0].Name != "Acme CA 4" {
+		t.Errorf("the second root of the name: %q with %q, %v", again.Name, o.first(acme).Issuers[0].Name, err)
+	}
 }
 
 // TestLastYear cuts certificates off at the end of their authority.

@@ -64,6 +64,13 @@ func (a Authority) revocationList(previous []byte, revoked []Revoked, now time.T
 		return nil, err
 	}
 	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: moment(now), NextUpdate: moment(now.Add(life))}
+	known := map[string]bool{}
+	add := func(serial *big.Int, at time.Time, reason int) {
+		if !known[serial.String()] {
+			known[serial.String()] = true
+			template.RevokedCertificateEntries = append(template.RevokedCertificateEntries, entry(serial, at, reason))
+		}
+	}
 	if previous != nil {
 		before, err := ParseList(previous, a.Certificate)
 		if err != nil {
@@ -74,14 +81,11 @@ func (a Authority) revocationList(previous []byte, revoked []Revoked, now time.T
 		}
 		template.Number.Add(before.Number, template.Number)
 		for _, e := range before.RevokedCertificateEntries {
-			template.RevokedCertificateEntries = append(template.RevokedCertificateEntries, entry(e.SerialNumber, e.RevocationTime, e.ReasonCode))
+			add(e.SerialNumber, e.RevocationTime, e.ReasonCode)
 		}
 	}
 	for _, r := range revoked {
-		known := func(e x509.RevocationListEntry) bool { return e.SerialNumber.Cmp(r.Serial) == 0 }
-		if !slices.ContainsFunc(template.RevokedCertificateEntries, known) {
-			template.RevokedCertificateEntries = append(template.RevokedCertificateEntries, entry(r.Serial, r.At, int(r.Reason)))
-		}
+		add(r.Serial, r.At, int(r.Reason))
 	}
 	slices.SortFunc(template.RevokedCertificateEntries, func(a, b x509.RevocationListEntry) int {
 		return a.SerialNumber.Cmp(b.SerialNumber)
