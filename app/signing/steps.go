@@ -156,6 +156,10 @@ func (s *Service) sign(ctx context.Context, r app.Request) error {
 		return err
 	}
 	cms, err := signer.Sign(ctx, &p, key)
+	var told *app.Error
+	if errors.As(err, &told) { // the keys know what to tell
+		return app.Wrap("sign", err)
+	}
 	if errors.Is(err, signer.ErrTokenAbsent) || errors.Is(err, signer.ErrToken) { // pulled out this very moment
 		return app.Fail(app.Unavailable, "sign", "certificate.token-absent").Because(err)
 	}

@@ -230,6 +230,12 @@ func (w *tokened) hidden(t *testing.T, stranger *page, key string, issued []byte
 	}
 }
 
+// pause lets a moment pass, and two seconds of the service's clock.
+func (w *tokened) pause() {
+	time.Sleep(50 * time.Millisecond)
+	w.clock.forward(2 * time.Second)
+}
+
 // TestTokenFaults is the table of what is told of a token that does not work, in
 // four languages, and of the one fault that a person can lift.
 func TestTokenFaults(t *testing.T) {
@@ -250,7 +256,9 @@ func TestTokenFaults(t *testing.T) {
 	} {
 		w.module.Set(t, c.faults...)
 		w.module.SetWrongPINs(t, c.wrong)
-		w.until(c.key, func() bool { // a token rests after a failure
+		admin = w.settings(w.acme, w.acme.anna)
+		w.until(c.key, func() bool { // a token rests after a failure, and pages must not call too often
+			w.pause()
 			html := admin.ok("GET", "/api/admin/certificates", nil).field("html")
 			state := admin.ok("GET", "/api/admin/overview", nil).field("html")
 			text := i18n.For("en").T(c.key)
@@ -266,12 +274,15 @@ func TestTokenFaults(t *testing.T) {
 	}
 	w.module.Set(t, "C_Login 0x05")
 	w.module.SetWrongPINs(t, 0)
+	admin = w.settings(w.acme, w.acme.anna)
 	w.until("a login without an answer", func() bool {
+		w.pause()
 		a := admin.call("POST", "/api/admin/tokens/pin", object{"token": w.token.Serial, "pin": typedPIN})
 		return a.code == http.StatusServiceUnavailable && strings.Contains(a.text(), "token.failed") || w.module.Count(t, "C_Login") == 1
 	})
 	w.module.Set(t)
 	w.until("leave to send the PIN once more", func() bool {
+		w.pause()
 		return strings.Contains(admin.ok("GET", "/api/admin/certificates", nil).field("html"), "/api/admin/tokens/pin/allow")
 	})
 	if n := w.module.Count(t, "C_Login"); n != 1 {

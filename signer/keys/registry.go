@@ -19,7 +19,8 @@ type Config struct {
 	// Poll is how often Run looks at the tokens; default 2 s.
 	Poll time.Duration
 	// RestartInterval is how often a module may be initialised anew to find a
-	// token that is away while other tokens of the module are in use; default 8 s.
+	// token that is away while other tokens of the module are in use; default 6 s,
+	// so that with Poll a token is back within ten seconds.
 	RestartInterval time.Duration
 	Log             *slog.Logger     // default: nothing is logged
 	Now             func() time.Time // default time.Now
@@ -137,7 +138,7 @@ func (c Config) WithDefaults() Config {
 		c.Poll = 2 * time.Second
 	}
 	if c.RestartInterval <= 0 {
-		c.RestartInterval = 8 * time.Second
+		c.RestartInterval = 6 * time.Second
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
