@@ -299,3 +299,44 @@ func TestBrowserImport(t *testing.T) {
 	b.until("an empty list", func() bool { return strings.Contains(b.text(s, "#section"), "Nothing is found.") })
 	b.in(s, chromedp.Click(css(`.view[data-get$="certificates"]`)), chromedp.WaitVisible(css(`.rows [data-get^="/api/admin/certificates/"]`)))
 }
+
+// TestRevokedCertificate is greyed in the tab with the reason, and marked in the
+// settings; a self-signed one is marked as such wherever it is shown.
+func TestRevokedCertificate(t *testing.T) {
+	w, phone, id := ready(t)
+	settings := w.settings(w.acme, w.acme.anna)
+	tab := w.tab(w.acme, w.acme.mary)
+	request := tab.open()
+	form := func() string { return tab.ok("GET", "/api/sign/requests/"+request, nil).field("html") }
+	marked := map[string]string{
+		"the tab": form(), "the list": settings.ok("GET", "/api/admin/certificates", nil).field("html"),
+		"the certificate": settings.ok("GET", "/api/admin/certificates/"+id, nil).field("html"),
+		"the account":     settings.ok("GET", "/api/admin/accounts/"+itoa(w.acme.mary), nil).field("html"),
+		"the assignments": settings.ok("GET", "/api/admin/assignments?by=certificates", nil).field("html"),
+	}
+	for where, html := range marked {
+		if !strings.Contains(html, "Internal, self-signed") {
+			t.Errorf("%s does not say that it is self-signed: %s", where, html)
+		}
+	}
+	_, err := w.store.UpdateCertificate(t.Context(), w.acme.id(), app.CertificateID(id), func(c *app.Certificate, now time.Time) ([]app.AuditEntry, error) {
+		c.RevokedAt = now
+		return nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if html := form(); !strings.Contains(html, "This certificate was revoked") || !strings.Contains(html, "None of your certificates can sign now") {
+		t.Errorf("the form is %s", html)
+	}
+	refused := tab.call("POST", "/api/sign/orders", order(request, id, phone.code()))
+	tab.wants(refused, http.StatusForbidden, "certificate.revoked")
+	if !strings.Contains(refused.text(), "The code was not used up") {
+		t.Errorf("refused with %s", refused.text())
+	}
+	for _, path := range []string{"/api/admin/certificates", "/api/admin/certificates/" + id, "/api/admin/accounts/" + itoa(w.acme.mary)} {
+		if html := settings.ok("GET", path, nil).field("html"); !strings.Contains(html, ">Revoked<") {
+			t.Errorf("%s does not say that it is revoked", path)
+		}
+	}
+}
