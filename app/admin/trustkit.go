@@ -187,12 +187,12 @@ func (k kit) text(file string) ([]byte, error) {
 // lines gives a text the line ends of Windows.
 func lines(text []byte, end string) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte(end)) }
 
-// grouped writes a fingerprint as certificate windows do.
+// grouped writes a fingerprint as the settings page does, to be compared.
 func grouped(hexadecimal string) string {
 	var b strings.Builder
 	for i, c := range strings.ToUpper(hexadecimal) {
-		if i > 0 && i%2 == 0 {
-			b.WriteByte(':')
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
 		}
 		b.WriteRune(c)
 	}

@@ -22,8 +22,10 @@ func signedSample(ctx context.Context, words *i18n.Printer, now time.Time, who c
 		Signet: &signer.Signet{
 			Page: 1,
 			Mark: signer.Mark{
-				Labels: signer.Labels{Title: words.T("kit.sample-title"), Reason: words.T("kit.sample-what")},
-				Owner:  name, Time: now, Reason: words.T("kit.sample-reason"), Width: 400, Height: 120,
+				Labels: signer.Labels{
+					Title: words.T("kit.sample-title"), Reason: words.T("kit.sample-what"), Internal: words.T("signet.internal"),
+				},
+				Owner: name, Internal: true, Time: now, Reason: words.T("kit.sample-reason"), Width: 400, Height: 120,
 			},
 		},
 	}

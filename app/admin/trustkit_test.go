@@ -81,7 +81,7 @@ func TestTrustKit(t *testing.T) {
 			if err != nil || !utf8.Valid(readme) || !bytes.HasPrefix(readme, []byte("\ufeff")) || strings.Contains(strings.ReplaceAll(string(readme), "\r\n", ""), "\n") {
 				t.Errorf("the README: %v", err)
 			}
-			for _, want := range []string{r.Name, "gpmc.msc", "Adobe", "macos/trust.sh", "publish-to-domain.cmd", strings.ToUpper(keys.Fingerprint(r.DER))[:2] + ":"} {
+			for _, want := range []string{r.Name, "gpmc.msc", "Adobe", "macos/trust.sh", "publish-to-domain.cmd", strings.ToUpper(keys.Fingerprint(r.DER))[:4] + " "} {
 				if !strings.Contains(string(readme), want) {
 					t.Errorf("the README does not speak of %q", want)
 				}
