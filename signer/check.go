@@ -3,7 +3,6 @@ package signer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -142,15 +141,34 @@ func samePrefix(ctx context.Context, original io.ReaderAt, originalSize int64, s
 	if signedSize <= originalSize {
 		return fmt.Errorf("%w: it is not longer than its original", ErrCheck)
 	}
-	a, b := sha256.New(), sha256.New()
-	if err := copyAll(ctx, a, io.NewSectionReader(original, 0, originalSize)); err != nil {
-		return fmt.Errorf("read original: %w", err)
-	}
-	if err := copyAll(ctx, b, io.NewSectionReader(signed, 0, originalSize)); err != nil {
-		return fmt.Errorf("read signed file: %w", err)
-	}
-	if !bytes.Equal(a.Sum(nil), b.Sum(nil)) {
-		return fmt.Errorf("%w: the original is not its prefix", ErrCheck)
+	const portion = 256 << 10
+	a, b := make([]byte, min(portion, originalSize)), make([]byte, min(portion, originalSize))
+	for off := int64(0); off < originalSize; off += int64(len(a)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		a, b = a[:min(int64(len(a)), originalSize-off)], b[:min(int64(len(b)), originalSize-off)]
+		if err := readFull(original, a, off); err != nil {
+			return fmt.Errorf("read original: %w", err)
+		}
+		if err := readFull(signed, b, off); err != nil {
+			return fmt.Errorf("read signed file: %w", err)
+		}
+		if !bytes.Equal(a, b) {
+			return fmt.Errorf("%w: the original is not its prefix", ErrCheck)
+		}
 	}
 	return nil
+}
+
+// readFull fills b, whose end may be the end of the file.
+func readFull(r io.ReaderAt, b []byte, off int64) error {
+	n, err := r.ReadAt(b, off)
+	switch {
+	case n == len(b):
+		return nil
+	case err == nil || errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
