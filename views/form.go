@@ -19,6 +19,9 @@ type Document struct {
 	// Data names a row's document for the script, as JSON; empty where there is no
 	// more to tell. Tick is what its tick box says; empty where it has none.
 	Data, Tick string
+	// Picture is the address of the signed page's picture, with PictureWords for
+	// those who cannot see it; empty where there is none.
+	Picture, PictureWords string
 	// Next is the address of what leads on from here; empty for nothing.
 	Next string
 }

@@ -94,6 +94,32 @@ func (s *Service) Picture(ctx context.Context, v app.Visit, id app.RequestID, lo
 	return s.Pictures.Draw(ctx, sketch, sketch.Size(), t.page, look.Width)
 }
 
+// SignedPicture draws the page of a signed file that its signet is on, or the
+// first one, as it lies in the portal. It fails with kind app.NotFound when the
+// retention time is over or the file was never made.
+func (s *Service) SignedPicture(ctx context.Context, v app.Visit, id app.RequestID, width int) ([]byte, error) {
+	if s.Pictures == nil {
+		return nil, app.Fail(app.Unavailable, "draw page", "picture.none")
+	}
+	r, err := s.Request(ctx, v, id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Spool.Open(ctx, signedName(id))
+	if errors.Is(err, app.NotFound) {
+		return nil, app.Fail(app.NotFound, "open signed file", "request.file-gone").Because(err)
+	}
+	if err != nil {
+		return nil, app.Wrap("open signed file", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	page := 1
+	if r.Signet.Visible {
+		page = max(r.Signet.Placement.On(r.Original.Pages), 1)
+	}
+	return s.Pictures.Draw(ctx, f, f.Size(), page, width)
+}
+
 // Pictured tells whether pages can be shown as pictures at all.
 func (s *Service) Pictured() bool { return s.Pictures != nil }
 

@@ -131,6 +131,30 @@ func (s *Server) picture(c *call) error {
 	if err != nil {
 		return app.Wrap("draw page", err)
 	}
+	return c.png(png)
+}
+
+// signedPicture draws the page of a signed file that its signet is on.
+func (s *Server) signedPicture(c *call) error {
+	id, err := c.requestID()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Width int `json:"width"`
+	}
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	png, err := s.config.Signing.SignedPicture(c.Request().Context(), c.visit, id, min(max(in.Width, leastWidth), mostWidth))
+	if err != nil {
+		return app.Wrap("draw page", err)
+	}
+	return c.png(png)
+}
+
+// png answers with a picture that nobody keeps.
+func (c *call) png(png []byte) error {
 	h := c.Response().Header()
 	h.Set("Content-Length", strconv.Itoa(len(png)))
 	h.Set("Cache-Control", "no-store")

@@ -164,6 +164,11 @@ func TestPictureIsWhatIsSigned(t *testing.T) {
 	if !bytes.Equal(shown, p.PNG) {
 		t.Error("the signed page does not look as the picture did")
 	}
+	if got := tab.ok("POST", "/api/sign/requests/"+request+"/signed-picture", object{"width": 500}).body; !bytes.Equal(got, shown) {
+		t.Error("the page shown at the end is another one")
+	}
+	other := w.tab(w.acme, w.acme.paul)
+	other.wants(other.call("POST", "/api/sign/requests/"+request+"/signed-picture", object{"width": 500}), http.StatusNotFound, "request.unknown")
 	// What was chosen is offered again, but not where the signet now is.
 	if form := tab.ok("POST", "/api/sign/documents", refOf(w)).field("html"); !strings.Contains(form, `value="number" checked`) || strings.Contains(form, `value="free" checked`) {
 		t.Errorf("the next form offers %s", form)

@@ -77,6 +77,8 @@ type Pages interface {
 	Known(v app.Visit, d app.Document) (count int, ok bool)
 	// SamplePicture draws a sample page with a signet that is tried.
 	SamplePicture(ctx context.Context, v app.Visit, look signing.SampleLook) ([]byte, error)
+	// SignedPicture shows the page of a signed file that its signet is on.
+	SignedPicture(ctx context.Context, v app.Visit, id app.RequestID, width int) ([]byte, error)
 	// Pictured tells whether pages can be shown at all.
 	Pictured() bool
 }

@@ -101,6 +101,9 @@ func (c *call) progressScreen(r app.Request) (screen, templ.Component) {
 func (c *call) signedHeading(r app.Request) views.Document {
 	d := c.heading(r)
 	d.Next = "/api/sign/unsigned"
+	if c.pictured {
+		d.Picture, d.PictureWords = requestPath(r.ID)+"/signed-picture", c.T("picture.signed", r.Document.Name)
+	}
 	if r.DeliveredID != "" && r.Document.Target == app.TargetSlot {
 		ref := refOf(r.Document)
 		ref.FileID = r.DeliveredID

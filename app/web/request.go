@@ -22,6 +22,8 @@ type call struct {
 	words *i18n.Printer
 	// enrolment is the id of the link whose owner calls; for doorOwner only.
 	enrolment string
+	// pictured tells that pages can be shown.
+	pictured bool
 	// asks tells that colleagues can be asked to sign.
 	asks bool
 	// notice is a word about what was just done, for the next screen.

@@ -70,6 +70,7 @@ func (s *Server) signRoutes() []route {
 		{method: "GET", path: request, door: doorDeal, held: s.request},
 		{method: "POST", path: request + "/sheet", door: doorDeal, held: s.sheet},
 		{method: "POST", path: request + "/picture", door: doorDeal, held: s.picture},
+		{method: "POST", path: request + "/signed-picture", door: doorDeal, held: s.signedPicture},
 		{method: "POST", path: request + "/text", door: doorDeal, held: s.pageText},
 		{method: "GET", path: request + "/events", door: doorDeal, held: s.events},
 		{method: "POST", path: request + "/retry", door: doorDeal, fate: fateFile, held: s.retry},
@@ -165,6 +166,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	}
 	now := newCall(c, v)
 	now.enrolment, now.asks = held.Enrolment, s.config.Invitations != nil
+	now.pictured = s.config.Signing.Pictured()
 	if !s.config.Now().Before(held.Ends) {
 		// The page's script asks the portal for a new one.
 		c.Response().Header().Set(sessionState, "expired")

@@ -20,6 +20,7 @@ func outcomeStates() []State {
 		return fragments(name, "sign", func(w *i18n.Printer) []templ.Component {
 			d := heading(w)
 			d.Extra, d.State, d.Next, d.Data = nil, "", "/api/sign/unsigned", documentData("done")
+			d.Picture, d.PictureWords = "/api/sign/requests/0000/signed-picture", w.T("picture.signed", d.Name)
 			return []templ.Component{views.Outcome(d, notice(words(w)))}
 		})
 	}

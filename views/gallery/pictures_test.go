@@ -70,6 +70,7 @@ func browser(t testing.TB) context.Context {
 // settled tells that a live page shows its screen, with pictures and signatures.
 const settled = `document.body.dataset.ready !== undefined && document.getElementById("screen").dataset.screen !== undefined &&
   [...document.querySelectorAll("[data-signatures]")].every((e) => e.childElementCount > 0) &&
+  [...document.querySelectorAll("[data-picture] img")].every((e) => !e.hidden) &&
   [...document.querySelectorAll("[data-page-view][data-pictures=true] [data-page-image]")].every((e) => !e.hidden)`
 
 // open shows a state: live where it has a script.
