@@ -191,7 +191,9 @@ func (p *page) text(css string) string {
 
 // until waits for an expression to be true, also across a change of the page,
 // which ends whatever is being evaluated.
-func (p *page) until(expression string) {
+func (p *page) until(expression string) { p.t.Helper(); p.untilWithin(patience, expression) }
+
+func (p *page) untilWithin(patience time.Duration, expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()

@@ -33,6 +33,7 @@ func TestStory(t *testing.T) {
 	tab.see("#sign-form")
 	code := w.nextCode(first)
 	order{w.onToken, "last", "bottom-right", "Agreed with the client", code}.fill(tab)
+	tab.drawn()
 	tab.shot("sign-form")
 	w.tab.shot("sign-tab")
 	tab.click("#sign-form [type=submit]")
@@ -57,6 +58,14 @@ func TestStory(t *testing.T) {
 	drawn(t, file)
 
 	w.told(name)
+}
+
+// drawn waits until the page is shown with the signet in it as it was chosen. A
+// program that was started a moment ago may still be compiling what draws it.
+func (p *page) drawn() {
+	p.t.Helper()
+	p.untilWithin(4*patience, `document.querySelector("[data-page-image]:not([hidden])") !== null &&
+		document.querySelector("[data-page-signet]:not([hidden]):not(.stale)") !== null`)
 }
 
 // bindPhone gives the secret to Mary's phone and confirms its first code.

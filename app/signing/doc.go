@@ -22,6 +22,14 @@
 //	expired     nothing but the fact                    the file is untouched
 //	cancelled   nothing but the fact                    the file is untouched
 //
+// # Pages and signers
+//
+// Before the order a person sees the page that will be signed: [Service.Sheet]
+// measures it, [Service.Picture] draws it from the frozen bytes with the signet
+// that is tried, by the same increment as the signature's. [Service.Signatures]
+// tells who has signed a document, to everybody who may read it in the portal;
+// an account is not needed for it. Neither changes anything.
+//
 // # Guarantees
 //
 // Nothing is signed before the audit log holds the intent, durably. The bytes
@@ -30,5 +38,7 @@
 // that were verified. One code authorizes one Order, ever, and is used up only
 // when everything that can be refused before has not been refused. Whatever call
 // fails, and whenever the process ends, the end is one signed file and one entry
-// in the timeline, or the file as it was and a sentence that says why.
+// in the timeline, or the file as it was and a sentence that says why. What failed
+// for a reason that passes is begun anew without a new code for five minutes: for
+// the same bytes, certificate and signet, under the same Order, and nothing else.
 package signing
