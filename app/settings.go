@@ -84,6 +84,14 @@ type SignetSettings struct {
 	Placement Placement
 }
 
+// Process is a smart process of a portal, by its entityTypeId, and whether its
+// cards show SignService.
+type Process struct {
+	Kind   int
+	Title  string
+	Chosen bool
+}
+
 // FileField is a field of deals that can hold documents: its code and what
 // people call it.
 type FileField struct {

@@ -31,6 +31,7 @@ type Portals interface {
 // Settings tells what the administrators of a portal have decided.
 type Settings interface {
 	Settings(ctx context.Context, portal app.PortalID) (app.Settings, error)
+	SaveSettings(ctx context.Context, s app.Settings, entries ...app.AuditEntry) error
 }
 
 // Installer installs the app in portals.

@@ -183,6 +183,47 @@ func (s *settings) Settings(context.Context, app.PortalID) (app.Settings, error)
 	return app.Settings(*s), nil
 }
 
+func (s *settings) SaveSettings(_ context.Context, v app.Settings, _ ...app.AuditEntry) error {
+	*s = settings(v)
+	return nil
+}
+
+// An administrator chooses among the portal's own smart processes.
+func TestChoose(t *testing.T) {
+	w := newWorld(t)
+	projects, leases := w.portal.AddType("Projects"), w.portal.AddType("Leases")
+	chosen := &settings{}
+	i := install.New(w, base).With(chosen)
+	anna := app.Visit{User: "admin", Admin: true}
+	if err := i.Choose(t.Context(), anna, []int{projects, 4711}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(wanted(fmt.Sprint("DYNAMIC_", projects)), w.bindings()); d != "" {
+		t.Error(d)
+	}
+	all, err := i.Processes(t.Context(), anna)
+	want := []app.Process{{Kind: leases, Title: "Leases"}, {Kind: projects, Title: "Projects", Chosen: true}}
+	if d := cmp.Diff(want, all); err != nil || d != "" {
+		t.Errorf("%v: %s", err, d)
+	}
+	if err := i.Choose(t.Context(), anna, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.check()
+	for _, v := range []app.Visit{{User: "employee"}, {User: "admin"}} {
+		if _, err := i.Processes(t.Context(), v); app.KindOf(err) != app.Forbidden {
+			t.Errorf("listed: %v", err)
+		}
+		if err := i.Choose(t.Context(), v, nil); app.KindOf(err) != app.Forbidden {
+			t.Errorf("chosen: %v", err)
+		}
+	}
+	w.portal.Inject(simulator.Fault{Method: "crm.type.list", Kind: simulator.CustomError, Status: 404, Code: "ERROR_METHOD_NOT_FOUND"})
+	if all, err := i.Processes(t.Context(), anna); err != nil || len(all) != 0 {
+		t.Errorf("an older portal: %v, %v", all, err)
+	}
+}
+
 // Smart processes get and lose their slots as the settings change, and one
 // that was deleted in the portal is passed over.
 func TestInstallProcesses(t *testing.T) {

@@ -28,6 +28,8 @@ type Config struct {
 	Authorities Authorities
 	// Health tells how the service stands; nil is not told.
 	Health Health
+	// Places chooses where in portals the app is shown; nil where it is not chosen.
+	Places Places
 	// Invitations asks colleagues to sign; nil where nobody is asked.
 	Invitations Invitations
 	// Ready tells whether the service can work: the store answers. Nil is always.

@@ -97,8 +97,8 @@ func (s *Server) mainPage(c echo.Context) error {
 // sections are the settings, in their order.
 func (s *Server) sections(words *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "journal"} {
-		if name == "authority" && s.config.Authorities == nil {
+	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "places", "journal"} {
+		if name == "authority" && s.config.Authorities == nil || name == "places" && s.config.Places == nil {
 			continue
 		}
 		list = append(list, views.Section{Name: name, Words: words.T("settings." + name)})

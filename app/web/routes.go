@@ -48,6 +48,9 @@ func (s *Server) routes() []route {
 	if s.config.Invitations != nil {
 		list = append(list, s.invitationRoutes()...)
 	}
+	if s.config.Places != nil {
+		list = append(list, s.placeRoutes()...)
+	}
 	return append(append(list, s.authorityRoutes()...), s.publicAuthorityRoutes()...)
 }
 

@@ -224,9 +224,11 @@ func (w *world) assemble() {
 	must(err)
 	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Confirm: office.Confirm, Now: w.clock.Now, Log: log})
 	must(err)
+	installer := install.New(portals, w.base).With(w.store)
 	w.server, err = web.New(web.Config{
+		Places:      installer,
 		Authorities: authorities,
-		Public:      w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: install.New(portals, w.base),
+		Public:      w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: installer,
 		Signing: signatures, Invitations: asks, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
 	})
 	must(err)

@@ -12,7 +12,7 @@ import (
 // tabs are the sections of the settings.
 func tabs(w *i18n.Printer) []views.Section {
 	var list []views.Section
-	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "journal"} {
+	for _, name := range []string{"overview", "accounts", "certificates", "authority", "assignments", "signet", "defaults", "places", "journal"} {
 		list = append(list, views.Section{Name: name, Words: w.T("settings." + name)})
 	}
 	return list

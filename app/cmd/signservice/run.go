@@ -188,10 +188,12 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	if err := s.openInternalCA(); err != nil {
 		return err
 	}
+	installer := install.New(portals, s.config.URL).With(s.store)
 	s.server, err = web.New(web.Config{
+		Places:      installer,
 		Authorities: s.internalCA,
 		Public:      s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
-		Installer: install.New(portals, s.config.URL).With(s.store), Signing: s.signing, Invitations: s.invitations, Admin: s.office,
+		Installer: installer, Signing: s.signing, Invitations: s.invitations, Admin: s.office,
 		Enrolments: enrolments, Ready: s.store.Ping, Health: s.doctor.Latest,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
 	})
