@@ -61,6 +61,8 @@ func pkcs12Error(err error) error {
 		return ErrPassword
 	case errors.As(err, &unsupported), strings.Contains(err.Error(), " is not supported"): // of the key itself it is a text alone
 		return fmt.Errorf("%w: %w", ErrPKCS12Unsupported, err)
+	case strings.Contains(err.Error(), "elliptic curve"), strings.Contains(err.Error(), "unknown algorithm"): // crypto/x509's texts
+		return fmt.Errorf("%w: %w", ErrKeyUnsupported, err)
 	case strings.Contains(err.Error(), "expected exactly one key bag"):
 		return ErrSeveralKeys
 	case strings.Contains(err.Error(), "private key missing"), strings.Contains(err.Error(), "certificate missing"):

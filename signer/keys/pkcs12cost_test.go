@@ -114,6 +114,34 @@ func TestImportPKCS12Unsupported(t *testing.T) {
 	}
 }
 
+// TestImportPKCS12Keys is the table of keys that cannot sign documents, and of a
+// key beside another's certificate.
+func TestImportPKCS12Keys(t *testing.T) {
+	for _, curve := range []string{"secp256k1", "brainpoolP256r1", "secp224r1"} {
+		dir := t.TempDir()
+		key, cert, out := filepath.Join(dir, "k.pem"), filepath.Join(dir, "c.pem"), filepath.Join(dir, "a.p12")
+		signertest.OpenSSL(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:"+curve, "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=x")
+		signertest.OpenSSL(t, "pkcs12", "-export", "-out", out, "-passout", "pass:x", "-inkey", key, "-in", cert)
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keys.ImportPKCS12(data, "x"); !errors.Is(err, keys.ErrKeyUnsupported) {
+			t.Errorf("%s: %v", curve, err)
+		}
+	}
+	who, other := signertest.SelfSigned(t, signertest.Leaf{}), signertest.SelfSigned(t, signertest.Leaf{})
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(who.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p p12
+	file := p.file("x", p.sealed("x", p.certBag(other.Certificate.Raw)), p.open(p.bag(1, pkcs8)))
+	if _, err := keys.ImportPKCS12(file, "x"); !errors.Is(err, keys.ErrKeyAbsent) {
+		t.Errorf("another's certificate: %v", err)
+	}
+}
+
 // TestImportPKCS12Modern reads what the library writes: PBMAC1 too.
 func TestImportPKCS12Modern(t *testing.T) {
 	who := signertest.SelfSigned(t, signertest.Leaf{})
