@@ -1,6 +1,7 @@
 // Package portal is Bitrix24 in the domain's words: who a visitor is, which
-// PDFs lie at a deal, one of them fetched, the signed one put into its place,
-// the timeline told, the people of the company. It stands between the domain
+// PDFs lie at an element of the CRM, one of them fetched, the signed one put
+// where it belongs, the timeline told, a colleague asked to sign, the people of
+// the company. It stands between the domain
 // and package bitrix, whose errors it turns into those of the domain, in one
 // place (errors.go). What is signed, and why, it does not know; that the app's
 // tab is bound to deals is the business of package install.
@@ -9,7 +10,8 @@
 //
 //	portals, err := portal.New(portal.Config{Apps: apps, Store: store})
 //	visit, err := portals.Identify(ctx, form)        // a page was opened
-//	list, err := portals.Documents(ctx, visit)       // its deal's PDFs
+//	list, err := portals.List(ctx, visit)            // its element's PDFs, after two calls
+//	for d, err := range portals.Details(ctx, visit)  // what only their heads tell
 //	document, err := portals.Fetch(ctx, visit.Portal, visit.User, list[0], w, app.MaxFileSize)
 //	id, err := portals.Replace(ctx, visit.Portal, visit.User, document, replacement)
 //	err = portals.Tell(ctx, visit.Portal, visit.User, document.Entity, story)
@@ -28,6 +30,16 @@
 // Every call acts with the grant of the user whom it is made for, so nobody
 // sees or changes what the portal would not let them. Grants are renewed when
 // a portal refuses them, one renewal at a time, and stored before use.
+//
+// # Where documents lie, and where signed ones go
+//
+// In file fields, comments, activities, e-mails and generated documents (see
+// timeline.go). [Portals.Fetch] says before anything is signed where the signed
+// file will go: into the slot of its field; as a new version of an object on
+// Drive, where the user may change it and the portal keeps the original;
+// otherwise, and always for e-mails and generated documents, as a copy in a
+// comment, with the reason. An object on Drive keeps its id, so it is its
+// version that is held against the one that was signed.
 //
 // # What it guarantees
 //

@@ -49,7 +49,7 @@ func TestBrowserRobot(t *testing.T) {
 	}
 	w.told()
 	b.login(w.acme, w.acme.mary)
-	b.do(chromedp.Navigate(w.acme.URL()+"/crm/deal/details/"+itoa(w.acme.deal)+"/"), chromedp.Click(css(".entry [data-open-app]")))
+	b.do(chromedp.Navigate(w.acme.URL()+"/crm/deal/details/"+itoa(w.acme.deal)+"/"), chromedp.Click(css(".line .act .primary")))
 	f := b.frame()
 	b.in(f, chromedp.WaitVisible(css("#code")), chromedp.SendKeys(css("#code"), mary.code()), chromedp.Click(css(".button-sign")), chromedp.WaitVisible(css(".notice-good")))
 	w.told()
