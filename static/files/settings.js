@@ -33,11 +33,18 @@ function mark(name) {
   for (const tab of tabs) tab.setAttribute("aria-current", String(tab.dataset.section === name));
 }
 
+let opened = 0;
+
+// open shows a section. What a section answers after another was opened is
+// passed over.
 async function open(name) {
+  const mine = ++opened;
   mark(name);
   try {
-    await show(await get(`/api/admin/${name}`));
+    const answer = await get(`/api/admin/${name}`);
+    if (mine === opened) await show(answer);
   } catch (cause) {
+    if (mine !== opened) return;
     place.replaceChildren();
     problem(document.getElementById("errors"), cause);
   }
