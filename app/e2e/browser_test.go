@@ -224,6 +224,15 @@ func (p *page) shot(name string) {
 	if os.Getenv("E2E_SHOTS") == "" {
 		return
 	}
+	// Of a frame of another site only what is on the screen is painted: the screen
+	// is made as high as the page.
+	high, err := chromedp.Run(p.top, chromedp.Evaluate[int64](`scrollTo(0, 0), document.documentElement.scrollHeight`))
+	if err != nil {
+		p.t.Fatalf("screenshot: %v", err)
+	}
+	if err := chromedp.Do(p.top, chromedp.EmulateViewport(1280, high), chromedp.Sleep(500*time.Millisecond)); err != nil {
+		p.t.Fatalf("screenshot: %v", err)
+	}
 	png, err := chromedp.Run(p.top, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Fatalf("screenshot: %v", err)
