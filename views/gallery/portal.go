@@ -58,8 +58,10 @@ func invitations(w *i18n.Printer) views.Invitations {
 			Extra: []views.Action{{Words: w.T("invite.decline"), Get: "#", Plain: true}},
 		}},
 		Theirs: []views.Document{
-			{Name: "Order.pdf", Tone: "busy", State: w.T("invitation.state-open"), Facts: []string{w.T("invite.for", "Paul Ott", at)},
-				Extra: []views.Action{{Words: w.T("invite.withdraw"), Post: "#", Plain: true}}},
+			{
+				Name: "Order.pdf", Tone: "busy", State: w.T("invitation.state-open"), Facts: []string{w.T("invite.for", "Paul Ott", at)},
+				Extra: []views.Action{{Words: w.T("invite.withdraw"), Post: "#", Plain: true}},
+			},
 			{Name: "Lease.pdf", Tone: "bad", State: w.T("invitation.state-declined"), Facts: []string{w.T("invite.for", "Greta Öhlmann", at)}, Note: "The price is wrong."},
 		},
 	}
