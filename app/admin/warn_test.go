@@ -40,7 +40,7 @@ func (w *world) restarted(b *board) *admin.Service {
 	clock := func() time.Time { return w.now }
 	s, err := admin.New(admin.Config{
 		CheckCode: otp.Verify,
-		Store: w.store, Directory: w.directory, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock}, Notices: b,
+		Store:     w.store, Directory: w.directory, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock}, Notices: b,
 	})
 	if err != nil {
 		w.t.Fatal(err)
