@@ -92,7 +92,7 @@ var international = map[string]string{
 	"unit.seconds": "de es", "unit.minutes": "de es", "unit.hours": "de es", "certificate.token": "de es", "file.original": "de es",
 	"certificate.name": "de", "state.version": "de", "state.token": "de es", "state.tokens": "es", "tokens.title": "es",
 	"journal.nobody": "ru de es", "tokens.serial": "ru", "certificate.serial": "ru", "sign.position": "de",
-	"certificate.organisation": "de", "check.token": "de es",
+	"certificate.organisation": "de", "marks.logo": "de", "check.token": "de es",
 }
 
 // TestTranslated finds messages that were left in English, and Russian ones
