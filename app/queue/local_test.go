@@ -283,6 +283,11 @@ func TestNeverTwiceAtOnce(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		delete(running, id)
+		if runs[id] == times {
+			// Looked up as unfinished just before it ended: the handler finds
+			// that nothing is left to do, as that of signing does.
+			return time.Time{}, nil
+		}
 		if runs[id]++; runs[id] < times {
 			return time.Time{}, nil
 		}
