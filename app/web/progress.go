@@ -153,7 +153,7 @@ func (c *call) done(r app.Request) views.Notice {
 	if r.Failure != nil { // signed and delivered, but the timeline could not be told
 		n.Facts = append(n.Facts, c.why(r))
 	}
-	n.Facts = append(n.Facts, c.T("done.kept"))
+	n.Facts = append(n.Facts, c.T("done.kept", r.KeepFor()))
 	return n
 }
 

@@ -38,14 +38,14 @@ func (c *call) sourceFacts(d app.Document) []string {
 }
 
 // promise says before the signing where the signed file will go.
-func (c *call) promise(d app.Document) string {
-	switch d.Target {
+func (c *call) promise(r app.Request) string {
+	switch d := r.Document; d.Target {
 	case app.TargetVersion:
-		return c.T("sign.promise-version")
+		return c.T("sign.promise-version", r.KeepFor())
 	case app.TargetComment:
 		return c.T("sign.promise-copy", c.T(d.Because))
 	}
-	return c.T("sign.promise")
+	return c.T("sign.promise", r.KeepFor())
 }
 
 // delivered says afterwards where it is. A version that Drive refused has
@@ -87,7 +87,7 @@ func opens(d app.Document) bool { return !d.Pending && d.Unreadable == "" }
 func (c *call) promises(list []app.Request) string {
 	var all []string
 	for _, r := range list {
-		if p := c.promise(r.Document); !slices.Contains(all, p) {
+		if p := c.promise(r); !slices.Contains(all, p) {
 			all = append(all, p)
 		}
 	}

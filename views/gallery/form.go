@@ -78,7 +78,7 @@ func form(w *i18n.Printer) views.Form {
 	f := views.Form{
 		T: w.T, Document: heading(w), Visible: true, MaxReason: 120, Language: w.Language(),
 		Files: []views.File{{Request: "0000", Name: contract(w), Pages: 4}}, Shown: 4, Number: 4, Data: filesData(1), Pictures: true,
-		Button: w.T("sign.button", contract(w)), Promise: w.T("sign.promise"), Fingerprint: "9F86 D081 884C 7D65",
+		Button: w.T("sign.button", contract(w)), Promise: w.T("sign.promise", 30*24*time.Hour), Fingerprint: "9F86 D081 884C 7D65",
 		Certificates: []views.Certificate{
 			certificate(w, "token", "Мария Иванова", "ООО «Ромашка»", "УЦ «Пример»", "3F2A", true),
 			certificate(w, "key", "Mary Brown", "Acme Ltd", "", "77C1", false),

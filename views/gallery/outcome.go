@@ -70,7 +70,7 @@ func progress(w *i18n.Printer, at int, note bool) views.Progress {
 func done(w *i18n.Printer) views.Notice {
 	return views.Notice{
 		T: w.T, Icon: "check", Tone: "good", Title: w.T("done.title"), Text: w.T("done.text", "Мария Иванова", w.Time(now())),
-		Facts: []string{w.T("done.replaced"), w.T("done.kept")},
+		Facts: []string{w.T("done.replaced"), w.T("done.kept", 30*24*time.Hour)},
 		Actions: []views.Action{
 			action(w.T("done.download"), "download"), action(w.T("done.previous"), "clock"),
 			{Words: w.T("sign.all-documents"), Icon: "back", Get: "#", Plain: true},
@@ -81,7 +81,7 @@ func done(w *i18n.Printer) views.Notice {
 func doneFor(w *i18n.Printer) views.Notice {
 	n := done(w)
 	n.Text = w.T("done.text-for", "Мария Иванова", "Hans Groß", w.Time(now()))
-	n.Facts = []string{w.T("done.replaced"), w.T("request.untold"), w.T("done.kept")}
+	n.Facts = []string{w.T("done.replaced"), w.T("request.untold"), w.T("done.kept", 30*24*time.Hour)}
 	return n
 }
 
