@@ -88,7 +88,7 @@ func (b *browser) in(ctx context.Context, steps ...chromedp.Action[chromedp.Void
 	b.t.Helper()
 	if c := chromedp.FromContext(ctx); c != nil && c.Target != nil {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, 20*time.Second)
+		ctx, cancel = context.WithTimeout(ctx, time.Minute) // a busy machine is no mistake
 		defer cancel()
 	}
 	if err := chromedp.Do(ctx, steps...); err != nil {
