@@ -12,6 +12,7 @@ type Action string
 const (
 	ActInstalled          Action = "portal.installed"
 	ActUninstalled        Action = "portal.uninstalled"
+	ActErased             Action = "portal.erased"
 	ActLinkAlone          Action = "portal.link-alone"
 	ActLinkAloneOff       Action = "portal.link-alone-off"
 	ActAccountSaved       Action = "account.saved"

@@ -31,9 +31,23 @@ type Portal struct {
 	InstalledAt time.Time
 	// UninstalledAt is zero while the app is installed.
 	UninstalledAt time.Time
+	// EraseAt is when the data of a portal that has removed the app, and asked for
+	// its data to be deleted, is erased; zero for never. An installation before
+	// then finds everything as it was: deleting a local app always asks, also
+	// when it is only to be made anew.
+	EraseAt time.Time `json:",omitzero"`
 	// LinkAlone lets an enrolment link suffice without proof of identity. It is
 	// logged and wears a badge.
 	LinkAlone bool
+}
+
+// EraseAfter is how long the data of a portal is kept that has removed the app
+// and asked for its data to be deleted.
+const EraseAfter = 30 * 24 * time.Hour
+
+// Erasable tells whether the portal's data may be erased at the time now.
+func (p Portal) Erasable(now time.Time) bool {
+	return !p.Installed() && !p.EraseAt.IsZero() && !now.Before(p.EraseAt)
 }
 
 // Installed tells whether the app is in use in the portal.

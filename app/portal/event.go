@@ -142,8 +142,9 @@ func (p *Portals) replaceProof(ctx context.Context, id app.PortalID, proof app.S
 // appUninstalled ends the use of the app in a portal. Accounts, certificates,
 // keys and audit stay, so that an installation soon after loses nothing; the
 // grants go, since the portal has made them void. clean is what the portal's
-// dialogue was answered, for the audit log: deleting a local app, which is how
-// its address is mended as well, always says yes, so it deletes no key here.
+// dialogue was answered: then everything is erased, but after app.EraseAfter,
+// since deleting a local app, which is how its address is mended as well,
+// always says yes.
 func (p *Portals) appUninstalled(ctx context.Context, record app.Portal, clean bool) error {
 	release, err := p.portals.acquire(ctx, record.ID)
 	if err != nil {
@@ -159,6 +160,7 @@ func (p *Portals) appUninstalled(ctx context.Context, record app.Portal, clean b
 		entry := app.AuditEntry{Action: app.ActUninstalled, Portal: now.ID, Subject: now.Domain}
 		if clean {
 			entry.Detail = "clean"
+			now.EraseAt = now.UninstalledAt.Add(app.EraseAfter)
 		}
 		err := p.store.SavePortal(ctx, now, entry)
 		if err != nil {

@@ -191,6 +191,10 @@ func TestUninstallCleans(t *testing.T) {
 		if last := w.store.audit[len(w.store.audit)-1]; last.Action != app.ActUninstalled || last.Detail != detail {
 			t.Errorf("clean %s: last audit entry %+v", clean, last)
 		}
+		p, err := w.store.Portal(t.Context(), w.acme.id())
+		if want := clean == "1"; err != nil || want != p.EraseAt.Equal(p.UninstalledAt.Add(app.EraseAfter)) || p.Erasable(p.UninstalledAt) {
+			t.Errorf("clean %s: erased at %v, %v", clean, p.EraseAt, err)
+		}
 		if _, grants := w.store.state(); len(grants) != 1 {
 			t.Errorf("%d grants are left", len(grants))
 		}

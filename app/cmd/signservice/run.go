@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -275,17 +274,14 @@ func (s *service) sweepOnce(ctx context.Context) error {
 		return err
 	}
 	for _, r := range due.Removable {
-		for _, which := range []string{"original", "signed"} {
-			err := s.spool.Delete(ctx, string(r.ID)+"/"+which)
-			if err != nil && !errors.Is(err, app.NotFound) && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		if err := s.deleteFiles(ctx, r.ID); err != nil {
+			return err
 		}
 		if err := s.store.Cleared(ctx, r.Portal, r.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.erase(ctx, time.Now())
 }
 
 // close ends what build began.

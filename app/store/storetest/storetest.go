@@ -50,6 +50,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"a step used in parallel is used once", testAuthorizeRace},
 		{"authorizing needs consent", testConsent},
 		{"time ends and clears requests", testStale},
+		{"a portal is erased whole", testErase},
 		{"the audit log tells everything in order", testAudit},
 		{"the latest time stays", testLatest},
 		{"tampering with the audit log shows", testTampering},
