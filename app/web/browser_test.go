@@ -91,9 +91,25 @@ func (b *browser) in(ctx context.Context, steps ...chromedp.Action[chromedp.Void
 		ctx, cancel = context.WithTimeout(ctx, time.Minute) // a busy machine is no mistake
 		defer cancel()
 	}
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		b.shot(b.ctx, "failed")
-		b.t.Fatalf("browser: %v", err)
+	for _, step := range steps {
+		b.still(ctx)
+		if err := chromedp.Do(ctx, step); err != nil {
+			b.shot(b.ctx, "failed")
+			b.t.Fatalf("browser: %v", err)
+		}
+	}
+}
+
+// still waits until the portal has made the frame as high as its page: a press
+// while it grows lands elsewhere, as a person's would not.
+func (b *browser) still(ctx context.Context) {
+	for range 80 {
+		fits, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+			`window.parent === window || !document.body || innerHeight + 1 >= document.body.getBoundingClientRect().height`))
+		if err != nil || fits {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
 	}
 }
 
