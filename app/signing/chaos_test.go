@@ -103,7 +103,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	c.robot()
 	c.enter(c.paul)
 	c.enter(c.mary)
-	c.portal.SetLimits(simulator.Limits{Bucket: 5000, Drain: 200, Operating: time.Hour})
+	c.portal.SetLimits(simulator.Limits{Bucket: 5000, Drain: 200, Operating: time.Hour, Clock: c.clock.Now}) // waiting is on this clock
 	return c
 }
 
