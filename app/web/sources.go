@@ -2,13 +2,9 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"signservice/app"
 	"signservice/views"
@@ -133,16 +129,12 @@ type detail struct {
 // details streams what the portal tells of the pending documents, each as it
 // becomes known.
 func (s *Server) details(c *call) error {
-	ctx := c.Request().Context()
-	recent, err := s.config.Signing.Recent(ctx, c.visit)
+	recent, err := s.config.Signing.Recent(c.Request().Context(), c.visit)
 	if err != nil {
 		return app.Wrap("find requests", err)
 	}
-	w := c.Response()
-	err = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return app.Wrap("lift write deadline", err)
-	}
+	ctx, cancel := s.life(c)
+	defer cancel()
 	begun := false
 	for d, err := range s.config.Signing.Details(ctx, c.visit) {
 		if err != nil && !begun {
@@ -153,7 +145,9 @@ func (s *Server) details(c *call) error {
 			return nil // the reader finds the stream without an end, and asks again
 		}
 		if !begun {
-			c.beginStream()
+			if err := s.open(c); err != nil {
+				return err
+			}
 			begun = true
 		}
 		if err := c.sendDetail(d.Document, d.None, recent); err != nil {
@@ -161,18 +155,12 @@ func (s *Server) details(c *call) error {
 		}
 	}
 	if !begun {
-		c.beginStream()
+		if err := s.open(c); err != nil {
+			return err
+		}
 	}
-	_ = c.sendEvent(detail{End: true})
+	_ = c.send(detail{End: true})
 	return nil
-}
-
-// beginStream starts an answer of events.
-func (c *call) beginStream() {
-	w := c.Response()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
-	w.WriteHeader(http.StatusOK)
 }
 
 func (c *call) sendDetail(d app.Document, none bool, recent []app.Request) error {
@@ -185,17 +173,5 @@ func (c *call) sendDetail(d app.Document, none bool, recent []app.Request) error
 		}
 		event.HTML = text
 	}
-	return c.sendEvent(event)
-}
-
-func (c *call) sendEvent(event any) error {
-	line, err := json.Marshal(event)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(c.Response(), "data: %s\n\n", line); err != nil {
-		return err
-	}
-	c.Response().Flush()
-	return nil
+	return c.send(event)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -43,7 +44,8 @@ func (s *Server) events(c *call) error {
 // takes.
 func (s *Server) open(c *call) error {
 	w := c.Response()
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
+	err := http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	if err != nil && !errors.Is(err, http.ErrNotSupported) { // not every writer has one
 		return app.Wrap("lift write deadline", err)
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
