@@ -12,7 +12,9 @@
 // pressing Sign makes an [Order] of one or more Requests, authorized by one
 // code (app/signing). The Requests are then run step by step (app/queue,
 // app/signing): prepared and signed (signer), put back and told to the deal's
-// timeline (app/portal). Each operation leaves an [AuditEntry] in a chain that
+// timeline (app/portal). A colleague is asked to sign by an [Invitation], also
+// by a workflow. What holds for everybody in a portal are its [Settings]: the
+// level of signatures, the look of the [Signet]. Each operation leaves an [AuditEntry] in a chain that
 // shows tampering (app/store).
 //
 // What must not be readable at rest is sealed under the master key
@@ -21,12 +23,15 @@
 // People meet the product through app/web, which turns these nouns into the
 // view models of package views, in their own language (app/i18n).
 //
+// Letters go through app/mail; app/doctor finds out whether all of this can work,
+// and says how to mend what cannot.
+//
 // app/cmd/signservice is the only place that puts the rooms together.
 //
 // # Words
 //
 // One word per thing: Portal, Account, Certificate, Assignment, Token, Grant,
-// Session, Order, Request, Signature, Signet, Placement, Slot, Document,
-// Enrolment. A Bitrix24 "placement" is a Slot here, since Placement is the
+// Session, Order, Request, Invitation, Signature, Signet, Placement, Slot,
+// Document, Enrolment, Settings. A Bitrix24 "placement" is a Slot here, since Placement is the
 // place of a Signet on a page.
 package app

@@ -1,12 +1,12 @@
 // Package admin is what an administrator of a portal does on the settings
 // page: the accounts of those who may sign, the one-hour links that bind their
-// phones, the certificates, who may use which, and the journal of all that was
-// done.
+// phones, the certificates, who may use which, what holds for everybody in the
+// portal, and the journal of all that was done.
 //
 // # Use
 //
 //	service, err := admin.New(admin.Config{
-//		Store: store, Directory: portals, Enrolments: enrolments, Tokens: tokens,
+//		Store: store, Directory: portals, Enrolments: enrolments, Tokens: tokens, CheckCode: otp.Verify,
 //	})
 //	account, err := service.SaveAccount(ctx, visit, admin.AccountInput{User: "7", Login: "mary", New: true})
 //	token, _, err := service.CreateLink(ctx, visit, account.User)
@@ -17,7 +17,16 @@
 // unless it is an administrator's. The visit's mark is believed: the caller
 // asks the portal anew before (portal.Recheck), since an administrator may have
 // ceased to be one while the page was open. Nothing of another portal is ever
-// seen: the portal is always the visit's.
+// seen: the portal is always the visit's. Three methods are everybody's: Ask
+// tells an administrator what a person lacks, OwnLinks and OwnLink let people
+// bind a first phone where the administrators allow it.
+//
+// # Dangerous acts
+//
+// What lets somebody sign in another person's name, destroys something or holds
+// for everybody wants the administrator's own one-time code (Visit.Code): whoever
+// has taken over a signed-in browser has none. A right code counts for five
+// minutes. The person whom such an act concerns is told in the portal's messenger.
 //
 // # What is promised
 //
