@@ -198,6 +198,9 @@ func (v *verification) trust(ctx context.Context) {
 		}
 		return
 	}
+	if len(chain) == 1 && !selfSigned(c) { // itself a root: who issued it may still have revoked it
+		chain, _ = v.evidence.path(c, nil, nil)
+	}
 	v.report.Revocation = v.revocation(ctx, chain, at)
 	if err := v.acceptable(chain); err != nil {
 		v.problem("not trusted", err)
@@ -294,7 +297,7 @@ func chainTo(c *x509.Certificate, with, roots []*x509.Certificate, at time.Time,
 	if c == nil {
 		return nil, cms.ErrNoCertificate
 	}
-	if slices.ContainsFunc(roots, c.Equal) { // a self-signed signer that is itself the root
+	if slices.ContainsFunc(roots, c.Equal) { // the signer is itself a root, as a self-signed one is
 		if !validAt(c, at) {
 			return nil, errors.New("the certificate was not valid at the time of signing")
 		}

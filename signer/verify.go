@@ -17,6 +17,11 @@ type VerifyOptions struct {
 	// Roots are the certificates that a chain must end in, those of signers and
 	// those of time-stamp authorities. Without them trust is not judged.
 	Roots []*x509.Certificate
+	// Certificates and Lists are what the verifier knows beside the file: issuers
+	// between a signer and a root, and lists of revocations in DER (RFC 5280, 5).
+	// What does not hold is passed over.
+	Certificates []*x509.Certificate
+	Lists        [][]byte
 	// Now is the time of the verification; zero means now.
 	Now time.Time
 	// Revocation says where it is looked whether certificates were revoked.
@@ -138,7 +143,10 @@ func (x *examination) report() *Report {
 // nothing.
 func (x *examination) collect() {
 	x.evidence, x.stored = newEvidence(x.read), newEvidence(x.read)
-	for _, v := range x.all { // first, so that a full store cannot keep them out
+	// Before what the file holds, which could be so much that it keeps others out.
+	x.evidence.addCertificates(x.options.Certificates...)
+	x.evidence.addPieces(x.options.Lists, true, true)
+	for _, v := range x.all {
 		x.evidence.addCertificates(v.certificates()...)
 	}
 	if store, err := x.file.SecurityStore(); err == nil {

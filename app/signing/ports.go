@@ -66,6 +66,7 @@ type Store interface {
 	People
 	Rules
 	Times
+	Anchors
 }
 
 // Spool keeps sealed files: "<request id>/original" and "<request id>/signed".

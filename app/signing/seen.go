@@ -3,6 +3,7 @@ package signing
 import (
 	"container/list"
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -33,6 +34,7 @@ type seen struct {
 // seenEntry is a content in order.
 type seenEntry struct {
 	key   string
+	print [sha256.Size]byte // of what was trusted
 	found []Signature
 	at    time.Time
 }
@@ -55,6 +57,26 @@ func (s *seen) enter(ctx context.Context) (leave func(), err error) {
 func (s *seen) get(key string, now time.Time) ([]Signature, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	entry, ok := s.entry(key, now)
+	if !ok {
+		return nil, false
+	}
+	return entry.found, true
+}
+
+// judged gives what is remembered under a key where the same was trusted then.
+func (s *seen) judged(key string, print [sha256.Size]byte, now time.Time) ([]Signature, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry, ok := s.entry(key, now)
+	if !ok || entry.print != print {
+		return nil, false
+	}
+	return entry.found, true
+}
+
+// entry is called with mu held.
+func (s *seen) entry(key string, now time.Time) (*seenEntry, bool) {
 	e, ok := s.byKey[key]
 	if !ok {
 		return nil, false
@@ -64,22 +86,22 @@ func (s *seen) get(key string, now time.Time) ([]Signature, bool) {
 		return nil, false
 	}
 	s.order.MoveToFront(e)
-	return entry.found, true
+	return entry, true
 }
 
 // put remembers, and forgets what was not asked for the longest.
-func (s *seen) put(key string, found []Signature, now time.Time) {
+func (s *seen) put(key string, print [sha256.Size]byte, found []Signature, now time.Time) {
 	if key == "" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e, ok := s.byKey[key]; ok {
-		e.Value = &seenEntry{key, found, now}
+		e.Value = &seenEntry{key, print, found, now}
 		s.order.MoveToFront(e)
 		return
 	}
-	s.byKey[key] = s.order.PushFront(&seenEntry{key, found, now})
+	s.byKey[key] = s.order.PushFront(&seenEntry{key, print, found, now})
 	if s.order.Len() > maxSeen {
 		oldest := s.order.Remove(s.order.Back()).(*seenEntry) //nolint:forcetypeassert // nothing else is put in
 		delete(s.byKey, oldest.key)

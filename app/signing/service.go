@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ type Config struct {
 	// Authorities give time-stamps and revocation material; nil keeps every
 	// signature at level B.
 	Authorities Authorities
+	// Roots are the operator's: signatures that lead to one of them are known in
+	// every portal, as are the time-stamps of authorities that do.
+	Roots []*x509.Certificate
 	// Delivered is told of each Request whose signed file is in the portal, before
 	// it is Done, and perhaps twice; nil tells nobody.
 	Delivered func(ctx context.Context, r app.Request) error

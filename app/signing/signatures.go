@@ -18,8 +18,10 @@ type Verdict string
 
 // The verdicts, from the best to the worst.
 const (
-	VerdictGood    Verdict = "good"    // intact, and nothing that it does not allow was changed after it
-	VerdictRevoked Verdict = "revoked" // intact, but its certificate was revoked or had ended
+	VerdictGood    Verdict = "good"    // intact, nothing that it does not allow was changed after it, and it is known whose it is
+	VerdictUnknown Verdict = "unknown" // intact, but nobody known here says whose certificate it is
+	VerdictEnded   Verdict = "ended"   // intact, but its certificate has ended, and nothing proves that it is older
+	VerdictRevoked Verdict = "revoked" // intact, but its certificate was revoked
 	VerdictChanged Verdict = "changed" // intact, but the document was changed after it
 	VerdictBroken  Verdict = "broken"  // no valid signature of this file
 )
@@ -30,15 +32,18 @@ type Signature struct {
 	Name, Issuer string
 	// Stamp tells that it is a document timestamp, which nobody pressed.
 	Stamp bool
-	// At is when it was made: Proven by a timestamp, or the signer's claim.
-	At     time.Time
-	Proven bool
+	// At is when it was made: by the timestamp of the authority that StampedBy
+	// names, Proven where that one is known here, or by the signer's claim.
+	At        time.Time
+	StampedBy string
+	Proven    bool
 	// Level is the baseline level of PAdES, as "B-T"; "" for none.
 	Level  string
 	Reason string
-	// Internal tells that the certificate is its own issuer's.
-	Internal bool
-	Verdict  Verdict
+	// SelfSigned tells that the certificate vouches for itself; Internal that the
+	// portal's own authority issued it, or that it is the portal's own.
+	SelfSigned, Internal bool
+	Verdict              Verdict
 	// Later are the kinds of what was added after it, as package signer calls
 	// them, each once; Whole tells that nothing was.
 	Later []string
@@ -71,12 +76,17 @@ func (s *Service) Signatures(ctx context.Context, v app.Visit, refs []DocumentRe
 			yield(Found{}, err)
 			return
 		}
+		known, err := s.trusting(ctx, v.Portal)
+		if err != nil {
+			yield(Found{}, err)
+			return
+		}
 		for _, d := range list {
 			ref := DocumentRef{Source: d.Source, Field: d.Field, FileID: d.FileID}
 			if !slices.Contains(refs, ref) || d.Unreadable != "" {
 				continue
 			}
-			found, err := s.signed(ctx, v, d)
+			found, err := s.signed(ctx, v, d, known)
 			if ctx.Err() != nil {
 				return
 			}
@@ -109,9 +119,9 @@ func contentKey(v app.Visit, d app.Document) string {
 }
 
 // signed gives the signatures of a document, from memory where it is known.
-func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document) ([]Signature, error) {
+func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document, known trust) ([]Signature, error) {
 	key := contentKey(v, d)
-	if found, ok := s.seen.get(key, s.Now()); ok {
+	if found, ok := s.seen.judged(key, known.print, s.Now()); ok {
 		return found, nil
 	}
 	leave, err := s.seen.enter(ctx)
@@ -127,15 +137,15 @@ func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document) ([]Si
 	if err != nil {
 		return nil, app.Wrap("fetch document", err)
 	}
-	report, err := signer.Verify(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), signer.VerifyOptions{Now: s.Now()})
+	report, err := signer.Verify(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), known.VerifyOptions)
 	if err != nil {
 		return nil, unsignable(err)
 	}
 	found := make([]Signature, 0, len(report.Signatures))
 	for _, r := range report.Signatures {
-		found = append(found, signatureOf(r))
+		found = append(found, signatureOf(r, known))
 	}
-	s.seen.put(contentKey(v, d), found, s.Now())
+	s.seen.put(contentKey(v, d), known.print, found, s.Now())
 	return found, nil
 }
 
@@ -147,32 +157,42 @@ func (s *Service) Known(v app.Visit, d app.Document) (count int, ok bool) {
 }
 
 // signatureOf puts a report into the domain's words.
-func signatureOf(r signer.SignatureReport) Signature {
+func signatureOf(r signer.SignatureReport, known trust) Signature {
 	g := Signature{
 		Name: r.Signer, Issuer: commonName(r.Issuer), Stamp: r.Type == "DocTimeStamp", Level: r.Level.String(),
-		At: r.Claimed, Reason: r.Reason, Verdict: VerdictGood, Whole: r.WholeFile,
-		Internal: r.Issuer != "" && r.Issuer == r.Subject,
+		At: r.Claimed, Reason: r.Reason, Whole: r.WholeFile, SelfSigned: r.SelfSigned, Internal: known.internal(r),
 	}
-	if !r.Timestamp.IsZero() {
-		g.At, g.Proven = r.Timestamp, true
+	if r.Time.Source != signer.TimeClaimed && !r.Time.At.IsZero() {
+		g.At, g.StampedBy, g.Proven = r.Time.At, r.Time.Authority, r.Time.Trusted
 	}
 	for _, c := range r.Changes {
-		kind := string(c.Kind)
-		if !c.Allowed {
-			g.Verdict = VerdictChanged
-		}
-		if !slices.Contains(g.Later, kind) {
+		if kind := string(c.Kind); !slices.Contains(g.Later, kind) {
 			g.Later = append(g.Later, kind)
 		}
 	}
+	g.Verdict = verdict(r)
+	return g
+}
+
+// verdict is the worst that can be said of a signature.
+func verdict(r signer.SignatureReport) Verdict {
+	standing := signer.Standing("")
+	if r.Revocation != nil {
+		standing = r.Revocation.Status
+	}
 	switch {
 	case !r.Intact:
-		g.Verdict = VerdictBroken
-	case g.Verdict == VerdictChanged:
-	case r.Revocation != nil && (r.Revocation.Status == signer.StandingRevoked || r.Revocation.Status == signer.StandingExpired):
-		g.Verdict = VerdictRevoked
+		return VerdictBroken
+	case !r.Good():
+		return VerdictChanged
+	case standing == signer.StandingRevoked:
+		return VerdictRevoked
+	case standing == signer.StandingExpired:
+		return VerdictEnded
+	case !r.Trusted:
+		return VerdictUnknown
 	}
-	return g
+	return VerdictGood
 }
 
 // commonName is the name in a distinguished name as Go writes it.

@@ -46,7 +46,7 @@ func TestSignatures(t *testing.T) {
 	at := w.request(r.ID).SignedAt
 	got := w.signatures(eve, w.here())
 	want := []signing.Signature{{
-		Name: "Мария Иванова", Issuer: "Мария Иванова", Internal: true, At: at, Level: "B-B",
+		Name: "Мария Иванова", Issuer: "Мария Иванова", SelfSigned: true, At: at, Level: "B-B",
 		Reason: "Согласовано", Verdict: signing.VerdictGood, Whole: true,
 	}}
 	if len(got) != 1 {

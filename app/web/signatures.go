@@ -59,7 +59,7 @@ func (s *Server) signatures(c *call) error {
 func (c *call) signedBy(found signing.Found) views.Signatures {
 	v := views.Signatures{T: c.T}
 	if found.Failure != nil {
-		v.Tone, v.Words = "warn", c.T("signed.unknown")
+		v.Tone, v.Words = "warn", c.T("signed.unseen")
 		v.Note = message(found.Failure.MessageKey(), found.Failure.Kind, found.Failure.Args, c.words)
 		return v
 	}
@@ -69,7 +69,9 @@ func (c *call) signedBy(found signing.Found) views.Signatures {
 		if !g.Stamp {
 			people++
 		}
-		if badness(g.Verdict) > badness(worst) {
+		// A timestamp of an authority that is not known here makes nobody's
+		// signature worse.
+		if badness(g.Verdict) > badness(worst) && !(g.Stamp && badness(g.Verdict) <= badness(signing.VerdictEnded)) {
 			worst = g.Verdict
 		}
 	}
@@ -78,7 +80,7 @@ func (c *call) signedBy(found signing.Found) views.Signatures {
 	case len(found.Signatures) == 0:
 		v.Tone, v.Words = "plain", c.T("document.unsigned")
 	case worst != signing.VerdictGood:
-		v.Tone, v.Words = "bad", c.T("signed."+string(worst))
+		v.Tone, v.Words = toneOf(worst), c.T("signed."+string(worst))
 	case people == 1:
 		for _, g := range found.Signatures {
 			if !g.Stamp {
@@ -92,41 +94,66 @@ func (c *call) signedBy(found signing.Found) views.Signatures {
 // badness orders verdicts from the best to the worst.
 func badness(v signing.Verdict) int {
 	return map[signing.Verdict]int{
-		signing.VerdictGood: 0, signing.VerdictRevoked: 1, signing.VerdictChanged: 2, signing.VerdictBroken: 3,
+		signing.VerdictGood: 0, signing.VerdictUnknown: 1, signing.VerdictEnded: 2,
+		signing.VerdictRevoked: 3, signing.VerdictChanged: 4, signing.VerdictBroken: 5,
 	}[v]
+}
+
+// toneOf is how a verdict looks.
+func toneOf(v signing.Verdict) string {
+	switch v {
+	case signing.VerdictGood:
+		return "good"
+	case signing.VerdictUnknown, signing.VerdictEnded:
+		return "warn"
+	}
+	return "bad"
 }
 
 // signature is one signature in words: who, when, how good, and what came after.
 func (c *call) signature(g signing.Signature) views.Signature {
-	v := views.Signature{Name: g.Name, Icon: "signature", Tone: "good", Verdict: c.T("verdict." + string(g.Verdict)), Level: g.Level}
+	v := views.Signature{
+		Name: g.Name, Icon: "signature", Tone: toneOf(g.Verdict), Verdict: c.T("verdict." + string(g.Verdict)), Level: g.Level,
+	}
 	if v.Name == "" {
 		v.Name = c.T("signed.nameless")
 	}
 	if g.Stamp {
 		v.Icon, v.Facts = "clock", append(v.Facts, c.T("signed.stamp"))
 	}
-	switch g.Verdict {
-	case signing.VerdictGood:
-	case signing.VerdictRevoked:
-		v.Tone = "warn"
-	default:
-		v.Tone = "bad"
+	if at := c.words.Time(g.At); at != "" {
+		switch {
+		case g.Proven:
+			v.Facts = append(v.Facts, c.T("signed.at-proven", at))
+		case g.StampedBy != "":
+			v.Facts = append(v.Facts, c.T("signed.at-stamped", at, g.StampedBy))
+		default:
+			v.Facts = append(v.Facts, c.T("signed.at", at))
+		}
 	}
-	if at := c.words.Time(g.At); at != "" && g.Proven {
-		v.Facts = append(v.Facts, c.T("signed.at-proven", at))
-	} else if at != "" {
-		v.Facts = append(v.Facts, c.T("signed.at", at))
-	}
-	if g.Internal {
-		v.Facts = append(v.Facts, c.T("certificate.internal"))
-	} else if g.Issuer != "" {
-		v.Facts = append(v.Facts, c.T("certificate.issuer", g.Issuer))
-	}
+	v.Facts = append(v.Facts, c.vouched(g)...)
 	if g.Reason != "" {
 		v.Facts = append(v.Facts, c.T("signet.reason", g.Reason))
 	}
 	v.Later = c.later(g)
 	return v
+}
+
+// vouched tells who says whose certificate it is.
+func (c *call) vouched(g signing.Signature) []string {
+	switch {
+	case g.SelfSigned && g.Verdict == signing.VerdictUnknown:
+		return []string{c.T("signed.anybody")}
+	case g.SelfSigned:
+		return []string{c.T("certificate.internal")}
+	case g.Issuer == "":
+		return nil
+	}
+	facts := []string{c.T("certificate.issuer", g.Issuer)}
+	if g.Internal {
+		facts = append(facts, c.T("signed.company"))
+	}
+	return facts
 }
 
 // later says what was added to the document after a signature.

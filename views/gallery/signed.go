@@ -18,18 +18,27 @@ func signedStories(w *i18n.Printer) []views.Signatures {
 		Facts: []string{w.T("signed.at", w.Time(now())), w.T("certificate.internal"), w.T("signet.reason", "OK")},
 		Later: w.T("signed.later", w.T("later.signature")),
 	}
-	changed, ended, broken := hans, hans, hans
+	changed, revoked, broken := hans, hans, hans
 	changed.Tone, changed.Verdict, changed.Later = "bad", w.T("verdict.changed"), w.T("signed.later", w.T("later.content"))
-	ended.Tone, ended.Verdict = "warn", w.T("verdict.revoked")
+	revoked.Tone, revoked.Verdict = "bad", w.T("verdict.revoked")
 	broken.Tone, broken.Verdict, broken.Later, broken.Level = "bad", w.T("verdict.broken"), "", ""
+	ended, stranger, anybody := mary, mary, hans
+	ended.Tone, ended.Verdict, ended.Level = "warn", w.T("verdict.ended"), "B-B"
+	ended.Facts = []string{w.T("signed.at", w.Time(now().AddDate(-2, 0, 0))), mary.Facts[1], w.T("signed.company")}
+	stranger.Tone, stranger.Verdict = "warn", w.T("verdict.unknown")
+	stranger.Facts = []string{w.T("signed.at-stamped", w.Time(now()), "TSA 1"), mary.Facts[1]}
+	anybody.Tone, anybody.Verdict, anybody.Later = "warn", w.T("verdict.unknown"), ""
+	anybody.Facts = []string{hans.Facts[0], w.T("signed.anybody")}
 	return []views.Signatures{
 		{T: w.T, Tone: "plain", Words: w.T("document.unsigned")},
 		{T: w.T, Tone: "good", Words: w.T("signed.by", mary.Name), List: []views.Signature{mary}},
 		{T: w.T, Tone: "good", Words: w.T("signed.by-many", 2), List: []views.Signature{hans, mary}},
+		{T: w.T, Tone: "warn", Words: w.T("signed.unknown"), List: []views.Signature{stranger, anybody}},
+		{T: w.T, Tone: "warn", Words: w.T("signed.ended"), List: []views.Signature{ended}},
 		{T: w.T, Tone: "bad", Words: w.T("signed.changed"), List: []views.Signature{changed}},
-		{T: w.T, Tone: "bad", Words: w.T("signed.revoked"), List: []views.Signature{ended}},
+		{T: w.T, Tone: "bad", Words: w.T("signed.revoked"), List: []views.Signature{revoked}},
 		{T: w.T, Tone: "bad", Words: w.T("signed.broken"), List: []views.Signature{broken}},
-		{T: w.T, Tone: "warn", Words: w.T("signed.unknown"), Note: w.T("document.damaged")},
+		{T: w.T, Tone: "warn", Words: w.T("signed.unseen"), Note: w.T("document.damaged")},
 	}
 }
 

@@ -28,6 +28,7 @@ type config struct {
 	Proxies     []string `name:"trusted-proxy" env:"SIGNSERVICE_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed." placeholder:"CIDR"`
 	Allow       []string `name:"allow-network" env:"SIGNSERVICE_ALLOW_NETWORKS" help:"Networks that are not public and may be connected to: that of a portal, a time-stamp server or an authority of one's own." placeholder:"CIDR"`
 	CAURL       string   `name:"ca-url" env:"SIGNSERVICE_CA_URL" help:"Address that certificates of the internal authorities carry; http://HOST/ca of --url when not given." placeholder:"URL"`
+	Trust       []string `name:"trust" env:"SIGNSERVICE_TRUST" help:"File with root certificates, PEM or DER, of signers and time-stamp authorities that are known in every portal; may be given several times." type:"path" placeholder:"FILE"`
 	MaxSize     int64    `name:"max-size" default:"50" env:"SIGNSERVICE_MAX_SIZE" help:"Largest document, in MB."`
 	Workers     int      `default:"4" env:"SIGNSERVICE_WORKERS" help:"How many documents are signed at once."`
 

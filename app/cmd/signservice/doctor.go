@@ -315,6 +315,9 @@ func (c *config) files() []doctor.File {
 	} else if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		list = append(list, doctor.File{Path: filepath.Join(dir, secret.DefaultCredential)}) // systemd guards it
 	}
+	for _, file := range c.Trust {
+		list = append(list, doctor.File{Path: file})
+	}
 	return append(list, pinFiles(c.Tokens)...)
 }
 

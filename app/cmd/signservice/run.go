@@ -92,11 +92,15 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	if err != nil {
 		return nil, err
 	}
+	roots, err := readCertificates(c.Trust)
+	if err != nil {
+		return nil, err
+	}
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
 		Keys: s.ring, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
 		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
-		Authorities: openAuthorities(s.allow, log), Log: log,
+		Authorities: openAuthorities(s.allow, log), Roots: roots, Log: log,
 	})
 	if err != nil {
 		return nil, err
