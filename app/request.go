@@ -137,8 +137,12 @@ type Request struct {
 	Level Level `json:",omitempty"`
 	// DeliveredID is the portal's id of the signed file.
 	DeliveredID string
-	// Attempts counts how often the present step failed for a passing reason.
+	// Method is what authorized its Order; "" before.
+	Method AuthMethod `json:",omitempty"`
+	// Attempts counts how often the present step failed for a passing reason, and
+	// Waiting tells the last one; nil where none did.
 	Attempts int
+	Waiting  *Failure `json:",omitempty"`
 	// RetryAt is when the next attempt may start.
 	RetryAt time.Time
 	Failure *Failure

@@ -22,6 +22,8 @@ type Document struct {
 	// Picture is the address of the signed page's picture, with PictureWords for
 	// those who cannot see it; empty where there is none.
 	Picture, PictureWords string
+	// Check is the address of what a check of the signed file finds; empty for none.
+	Check string
 	// Next is the address of what leads on from here; empty for nothing.
 	Next string
 }

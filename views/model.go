@@ -102,7 +102,7 @@ type Alert struct {
 	Action *Action
 }
 
-// Action is a button. Exactly one of Get, Post, Download and Link is set.
+// Action is a button. Exactly one of Get, Post, Download, Open and Link is set.
 type Action struct {
 	Words    string
 	Icon     string
@@ -111,7 +111,9 @@ type Action struct {
 	Body     string
 	Confirm  string
 	Download string
-	Link     string
+	// Open shows the file in a tab of its own.
+	Open string
+	Link string
 	// Plain draws it quieter than its neighbours.
 	Plain bool
 	// Danger draws it in red.
@@ -123,7 +125,7 @@ func (a Action) attributes() templ.Attributes {
 	m := templ.Attributes{}
 	for name, value := range map[string]string{
 		"data-get": a.Get, "data-post": a.Post, "data-body": a.Body,
-		"data-confirm": a.Confirm, "data-download": a.Download,
+		"data-confirm": a.Confirm, "data-download": a.Download, "data-open": a.Open,
 	} {
 		if value != "" {
 			m[name] = value

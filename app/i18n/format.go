@@ -106,6 +106,15 @@ func (p *Printer) Time(t time.Time) string {
 	return p.Date(t) + ", " + p.Clock(t)
 }
 
+// When writes the time of day alone for a time on the day of now, day and time
+// for any other.
+func (p *Printer) When(t, now time.Time) string {
+	if t.IsZero() || p.DayOf(t) == p.DayOf(now) {
+		return p.Clock(t)
+	}
+	return p.Time(t)
+}
+
 // Day reads a day as forms send it, "2026-11-23": its first moment in the
 // Printer's time zone.
 func (p *Printer) Day(text string) (time.Time, error) {

@@ -66,7 +66,7 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil {
 		return app.Order{}, err
 	}
-	requests, err := s.orderable(ctx, v, in.Requests)
+	requests, err := s.orderable(ctx, v, &in)
 	if err != nil {
 		return app.Order{}, err
 	}
@@ -177,29 +177,26 @@ func (s *Service) certificate(ctx context.Context, v app.Visit, id app.Certifica
 	return app.Certificate{}, app.Fail(app.Forbidden, "check certificate", "certificate.not-assigned")
 }
 
-// orderable gives the visitor's own frozen Requests at the visit's element.
-func (s *Service) orderable(ctx context.Context, v app.Visit, ids []app.RequestID) ([]app.Request, error) {
+// orderable gives the visitor's own frozen Requests at the visit's element, each
+// once. Where one waited too long another takes its place; see current.
+func (s *Service) orderable(ctx context.Context, v app.Visit, in *OrderInput) ([]app.Request, error) {
 	var list []app.Request
-	seen := map[app.RequestID]bool{}
-	for _, id := range ids {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		r, err := s.Request(ctx, v, id)
+	seen, places := map[app.RequestID]bool{}, map[app.RequestID]app.Placement{}
+	for _, id := range in.Requests {
+		r, err := s.current(ctx, v, id)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkOrderable(r, s.Now()); err != nil {
-			return nil, err
+		if seen[r.ID] {
+			continue
 		}
-		if err := s.kept(ctx, r); errors.Is(err, app.NotFound) { // cleared away a moment ago
-			return nil, app.Fail(app.Conflict, "check request", "request.expired").Because(err)
-		} else if err != nil {
-			return nil, err
+		seen[r.ID] = true
+		if p, ok := in.Places[id]; ok {
+			places[r.ID] = p
 		}
 		list = append(list, r)
 	}
+	in.Places = places
 	return list, nil
 }
 

@@ -150,11 +150,8 @@ type trial struct {
 
 // try opens the visitor's frozen document for a look. The caller closes it.
 func (s *Service) try(ctx context.Context, v app.Visit, id app.RequestID, look PageLook) (*trial, error) {
-	r, err := s.Request(ctx, v, id)
+	r, err := s.current(ctx, v, id)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkOrderable(r, s.Now()); err != nil {
 		return nil, err
 	}
 	t := &trial{request: r, page: look.Page}
@@ -167,7 +164,7 @@ func (s *Service) try(ctx context.Context, v app.Visit, id app.RequestID, look P
 	if t.page < 1 || t.page > r.Original.Pages {
 		return nil, app.Fail(app.Invalid, "find page", "order.page", r.Original.Pages)
 	}
-	f, err := s.Spool.Open(ctx, originalName(id))
+	f, err := s.Spool.Open(ctx, originalName(r.ID))
 	if errors.Is(err, app.NotFound) {
 		return nil, app.Fail(app.Conflict, "open frozen document", "request.expired").Because(err)
 	}

@@ -183,8 +183,9 @@ func TestNoLook(t *testing.T) {
 	_, err := w.PageText(t.Context(), w.enter(w.paul), r.ID, 1)
 	wants(t, err, app.NotFound, "request.unknown")
 	w.clock.forward(app.FrozenLife)
-	_, err = w.Picture(t.Context(), v, r.ID, w.look(1, nil))
-	wants(t, err, app.Conflict, "request.expired")
+	if _, err = w.Picture(t.Context(), v, r.ID, w.look(1, nil)); err != nil {
+		t.Errorf("a page that is read for long: %v", err)
+	}
 	w.config.Pictures = nil
 	w.serve(w.config)
 	_, err = w.Picture(t.Context(), v, r.ID, w.look(1, nil))

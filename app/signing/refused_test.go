@@ -197,15 +197,10 @@ func scenes() []scene {
 			between: func(w *world) { _, r := w.order(w.paul); w.run(r.ID) },
 		},
 		{
-			name: "frozen too long ago", kind: app.Conflict, key: "request.expired",
-			change: func(w *world, _ *signing.OrderInput) { w.clock.forward(app.FrozenLife) },
-		},
-		{
-			name: "expired and cleared away", kind: app.Conflict, key: "request.expired",
+			name: "open for long, and replaced meanwhile", kind: app.NotFound, key: "document.gone",
 			change: func(w *world, _ *signing.OrderInput) {
 				w.clock.forward(app.FrozenLife)
-				_, err := w.store.Stale(context.Background(), w.clock.Now())
-				w.must(err)
+				w.portal.PutFile(w.deal, w.single, "new.pdf", signertest.PDF{Pages: 3}.Bytes())
 			},
 		},
 		{

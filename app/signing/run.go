@@ -63,7 +63,8 @@ func (s *Service) advance(ctx context.Context, r app.Request, to app.State, acti
 			return nil, app.Fail(app.Conflict, "store step", "request.already")
 		}
 		change(now)
-		now.State, now.UpdatedAt, now.Attempts, now.RetryAt = to, at, 0, time.Time{}
+		now.State, now.UpdatedAt = to, at
+		now.Attempts, now.Waiting, now.RetryAt = 0, nil, time.Time{}
 		if action == "" {
 			return nil, nil
 		}
@@ -108,6 +109,7 @@ func (s *Service) failed(ctx context.Context, r app.Request, cause error) (time.
 				return nil, app.Fail(app.Conflict, "store attempt", "request.already")
 			}
 			now.Attempts, now.RetryAt, now.UpdatedAt = n, at.Add(wait), at
+			now.Waiting = &app.Failure{Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at}
 			return nil, nil
 		})
 		s.watch.wake(r.ID)
@@ -161,7 +163,8 @@ func (s *Service) end(ctx context.Context, r app.Request, failure *app.Error) er
 		if now.State != r.State {
 			return nil, app.Fail(app.Conflict, "store end", "request.already")
 		}
-		now.State, now.UpdatedAt, now.Attempts, now.RetryAt = state, at, 0, time.Time{}
+		now.State, now.UpdatedAt = state, at
+		now.Attempts, now.Waiting, now.RetryAt = 0, nil, time.Time{}
 		now.Failure = &app.Failure{
 			Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at,
 			FileChanged: failure.FileChanged,

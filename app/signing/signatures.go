@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"slices"
 	"strings"
@@ -137,7 +138,39 @@ func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document, known
 	if err != nil {
 		return nil, app.Wrap("fetch document", err)
 	}
-	report, err := signer.Verify(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), known.VerifyOptions)
+	found, err := verified(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), known)
+	if err != nil {
+		return nil, err
+	}
+	s.seen.put(contentKey(v, d), known.print, found, s.Now())
+	return found, nil
+}
+
+// Check verifies the signed file of one of the visitor's Requests, as it was
+// delivered. It fails with kind app.NotFound when the retention time is over or
+// the file was never made.
+func (s *Service) Check(ctx context.Context, v app.Visit, id app.RequestID) ([]Signature, error) {
+	if _, err := s.Request(ctx, v, id); err != nil {
+		return nil, err
+	}
+	f, err := s.Spool.Open(ctx, signedName(id))
+	if errors.Is(err, app.NotFound) {
+		return nil, app.Fail(app.NotFound, "open signed file", "request.file-gone").Because(err)
+	}
+	if err != nil {
+		return nil, app.Wrap("open signed file", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	known, err := s.trusting(ctx, v.Portal)
+	if err != nil {
+		return nil, err
+	}
+	return verified(ctx, f, f.Size(), known)
+}
+
+// verified gives the signatures of a file.
+func verified(ctx context.Context, doc io.ReaderAt, size int64, known trust) ([]Signature, error) {
+	report, err := signer.Verify(ctx, doc, size, known.VerifyOptions)
 	if err != nil {
 		return nil, unsignable(err)
 	}
@@ -145,7 +178,6 @@ func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document, known
 	for _, r := range report.Signatures {
 		found = append(found, signatureOf(r, known))
 	}
-	s.seen.put(contentKey(v, d), known.print, found, s.Now())
 	return found, nil
 }
 

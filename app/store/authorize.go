@@ -135,7 +135,7 @@ func (s *Store) authorized(tx Tx, o app.Order, requests []app.Request, entries [
 	}
 	for _, old := range requests {
 		r := old
-		r.State, r.UpdatedAt = app.Authorized, tx.Now()
+		r.State, r.Method, r.UpdatedAt = app.Authorized, o.Method, tx.Now()
 		if err := s.putRequest(tx, &old, r); err != nil {
 			return err
 		}

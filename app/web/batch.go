@@ -122,6 +122,7 @@ func (c *call) batchScreen(id app.OrderID, list []app.Request) (screen, templ.Co
 		b.Rows = append(b.Rows, c.batchRow(r))
 	}
 	if b.Running {
+		b.Actions = []views.Action{c.toDocuments()}
 		return sc, views.BatchProgress(b)
 	}
 	sc.Screen, sc.Changed = "done", done > 0
@@ -130,7 +131,7 @@ func (c *call) batchScreen(id app.OrderID, list []app.Request) (screen, templ.Co
 	if !b.Good {
 		sc.Screen, b.Text = "failed", c.T("batch.some")
 	}
-	b.Actions = []views.Action{c.toDocuments()}
+	b.Actions, b.Next = []views.Action{c.toDocuments()}, "/api/sign/unsigned"
 	return sc, views.BatchProgress(b)
 }
 
@@ -141,11 +142,9 @@ func (c *call) batchRow(r app.Request) views.BatchRow {
 	switch {
 	case working(r.State):
 		row.Words = c.T("running." + string(r.State))
-		if r.Attempts > 0 && !r.RetryAt.IsZero() {
-			row.Note = c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
-		}
+		row.Note = c.again(r)
 	case r.State == app.Done:
-		row.State, row.Words = "done", c.T("batch.signed", c.words.Clock(r.SignedAt))
+		row.State, row.Words = "done", c.T("batch.signed", c.words.When(r.SignedAt, c.now))
 		see.Words = c.T("documents.result")
 		row.Actions = []views.Action{see}
 	default:

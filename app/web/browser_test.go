@@ -315,14 +315,8 @@ func TestBrowserRenewal(t *testing.T) {
 	f := b.openTab(w.acme, w.acme.mary)
 	b.in(f, chromedp.WaitVisible(css("#code")))
 	w.clock.forward(16 * time.Minute)
-	b.expect("401", "409")
-	b.in(f, chromedp.SendKeys(css("#code"), mary.code()), chromedp.Click(css(".button-sign")), chromedp.WaitVisible(css("[data-error-box] .alert")))
-	if got := b.text(f, "[data-error-box] .alert"); !strings.Contains(got, "open too long") || !strings.Contains(got, "not used up") {
-		t.Errorf("the late order says %q", got)
-	}
-	b.in(f, chromedp.Click(css(".alert-action .button")), chromedp.WaitVisible(css("#documents-title")),
-		chromedp.Click(css(".row .button-tinted")), chromedp.WaitVisible(css("#code")),
-		chromedp.SendKeys(css("#code"), mary.code()), chromedp.Click(css(".button-sign")), chromedp.WaitVisible(css(".notice-good")))
+	b.expect("401") // the Session has run out, and the document waited too long: neither is the reader's trouble
+	b.in(f, chromedp.SendKeys(css("#code"), mary.code()), chromedp.Click(css(".button-sign")), chromedp.WaitVisible(css(".notice-good")))
 }
 
 // TestBrowserRefusals are seen inside the portal's frame, though nobody has

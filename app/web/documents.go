@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"signservice/app"
 	"signservice/views"
@@ -11,10 +12,10 @@ import (
 
 // documentList is the list of the deal's PDFs with what the visitor has done
 // to each.
-func (c *call) documentList(documents []app.Document, recent []app.Request) views.Documents {
+func (s *Server) documentList(c *call, documents []app.Document, recent []app.Request) views.Documents {
 	list := views.Documents{T: c.T}
 	seen := map[string]bool{}
-	for _, d := range newestUnsigned(documents, recent) {
+	for _, d := range s.newestUnsigned(c, documents, recent) {
 		row, request := c.documentRow(d, recent)
 		seen[string(request)] = true
 		list.List = append(list.List, row)
@@ -30,20 +31,46 @@ func (c *call) documentList(documents []app.Document, recent []app.Request) view
 	return list
 }
 
-// newestUnsigned puts what the visitor has not signed first, and of the rest what
-// is newer, as far as the portal tells.
-func newestUnsigned(documents []app.Document, recent []app.Request) []app.Document {
+// newestUnsigned puts what nobody has signed first, as far as that is known
+// without reading the files, and of the rest what is newer. The portal tells no
+// date of files in fields, which are what the tab is for: they come first, and the
+// higher number is the newer file.
+func (s *Server) newestUnsigned(c *call, documents []app.Document, recent []app.Request) []app.Document {
 	list := slices.Clone(documents)
-	signed := func(d app.Document) int {
-		if r, ok := latest(recent, d); ok && r.State == app.Done {
+	rank := func(is bool) int {
+		if is {
 			return 1
 		}
 		return 0
 	}
 	slices.SortStableFunc(list, func(a, b app.Document) int {
-		return cmp.Or(signed(a)-signed(b), b.Date.Compare(a.Date))
+		return cmp.Or(
+			rank(s.signedAlready(c, a, recent))-rank(s.signedAlready(c, b, recent)),
+			rank(a.Unreadable != "")-rank(b.Unreadable != ""),
+			rank(!a.Date.IsZero())-rank(!b.Date.IsZero()),
+			b.Date.Compare(a.Date),
+			cmp.Compare(serial(b), serial(a)),
+		)
 	})
 	return list
+}
+
+// serial is a file's number in the portal, which grows; 0 where it has none.
+func serial(d app.Document) int64 {
+	n, err := strconv.ParseInt(d.FileID, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// signedAlready tells whether somebody has signed the document, as far as it is known.
+func (s *Server) signedAlready(c *call, d app.Document, recent []app.Request) bool {
+	if r, ok := latest(recent, d); ok && r.State == app.Done {
+		return true
+	}
+	n, looked := s.config.Signing.Known(c.visit, d)
+	return looked && n > 0
 }
 
 // documentRow is a document's row, with the visitor's Request that it shows.

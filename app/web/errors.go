@@ -142,7 +142,7 @@ func problemOf(failure *app.Error, words *i18n.Printer, f fate, number string) p
 func alert(p problem, words *i18n.Printer, f fate) views.Alert {
 	a := views.Alert{What: p.Message, Facts: p.Facts, Number: p.Number}
 	if f != fateNone && (p.Kind == app.Conflict || p.Kind == app.NotFound) {
-		a.Action = &views.Action{Words: words.T("conflict.show-new"), Icon: "document", Get: "/api/sign?list=1"}
+		a.Action = &views.Action{Words: words.T("sign.all-documents"), Icon: "document", Get: "/api/sign?list=1"}
 	}
 	return a
 }

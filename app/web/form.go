@@ -151,7 +151,7 @@ func (c *call) addCertificates(f *views.Form, list []signing.CertificateChoice, 
 // unusable says why a certificate cannot sign now.
 func (c *call) unusable(choice signing.CertificateChoice) string {
 	if choice.Unusable == "certificate.token-absent" && !choice.AbsentSince.IsZero() {
-		return c.T("certificate.token-absent-since", c.words.Clock(choice.AbsentSince))
+		return c.T("certificate.token-absent-since", c.words.When(choice.AbsentSince, c.now))
 	}
 	return c.T(choice.Unusable)
 }
@@ -205,7 +205,9 @@ func (c *call) heading(r app.Request) views.Document {
 	}
 	switch {
 	case r.Original.Signatures > 0 && r.State == app.Frozen:
-		d.Tone, d.State = "good", c.T("document.signatures", r.Original.Signatures)
+		// How good they are is told below the heading, once they were looked at.
+		d.Tone, d.State = "plain", c.T("document.signatures", r.Original.Signatures)
+		d.Data = bodyOf(refOf(r.Document))
 	case r.State == app.Frozen:
 		d.Tone, d.State = "plain", c.T("document.unsigned")
 	}

@@ -147,7 +147,7 @@ func (s *Server) showList(c *call, sc screen, documents []app.Document, recent [
 	if err != nil {
 		return err
 	}
-	return c.show(sc, invited, views.DocumentList(c.documentList(documents, recent)))
+	return c.show(sc, invited, views.DocumentList(s.documentList(c, documents, recent)))
 }
 
 // invitationList draws the visitor's invitations at the element; nothing where

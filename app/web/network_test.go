@@ -125,7 +125,7 @@ func TestBrowserReopened(t *testing.T) {
 		t.Errorf("opened again it says %q", got)
 	}
 	release()
-	b.in(f, chromedp.WaitVisible(css(".batch .actions")))
+	b.in(f, chromedp.WaitVisible(css(".batch:not([data-follow]) .actions")))
 	if got := b.text(f, ".batch"); !strings.Contains(got, "2 of 2 documents signed") {
 		t.Errorf("at the end: %q", got)
 	}
@@ -182,6 +182,7 @@ func TestBrowserKeyboardSeveral(t *testing.T) {
 		t.Fatalf("the tab key does not lead to %s, but to %s", want, at())
 	}
 	b.in(f, chromedp.Focus(css("#documents-title")))
+	press("\t", "tick") // the newest, which is damaged
 	press("\t", "tick")
 	b.in(f, chromedp.KeyEvent(" "))
 	press("\t", "tick")
@@ -189,7 +190,7 @@ func TestBrowserKeyboardSeveral(t *testing.T) {
 	press("\t", "sign")
 	b.in(f, chromedp.KeyEvent("\r"), chromedp.WaitVisible(css("#code")))
 	press("\t", "code")
-	b.in(f, chromedp.KeyEvent(mary.code()), chromedp.KeyEvent("\r", chromedp.KeyModifiers(2)), chromedp.WaitVisible(css(".batch .actions")))
+	b.in(f, chromedp.KeyEvent(mary.code()), chromedp.KeyEvent("\r", chromedp.KeyModifiers(2)), chromedp.WaitVisible(css(".batch:not([data-follow]) .actions")))
 	if got := b.text(f, ".batch"); !strings.Contains(got, "2 of 2 documents signed") {
 		t.Errorf("at the end: %q", got)
 	}

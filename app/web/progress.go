@@ -1,7 +1,9 @@
 package web
 
 import (
+	"net/url"
 	"regexp"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -100,14 +102,9 @@ func (c *call) progressScreen(r app.Request) (screen, templ.Component) {
 // leads on from it.
 func (c *call) signedHeading(r app.Request) views.Document {
 	d := c.heading(r)
-	d.Next = "/api/sign/unsigned"
+	d.Next, d.Check = "/api/sign/unsigned", requestPath(r.ID)+"/check"
 	if c.pictured {
 		d.Picture, d.PictureWords = requestPath(r.ID)+"/signed-picture", c.T("picture.signed", r.Document.Name)
-	}
-	if r.DeliveredID != "" && r.Document.Target == app.TargetSlot {
-		ref := refOf(r.Document)
-		ref.FileID = r.DeliveredID
-		d.Data = bodyOf(ref)
 	}
 	return d
 }
@@ -124,15 +121,39 @@ func (c *call) running(r app.Request) views.Progress {
 		case state == r.State:
 			passed = false
 			step.State, step.StateWords = "now", c.T("step.now")
-			if r.Attempts > 0 && !r.RetryAt.IsZero() {
-				step.Note = c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
-			}
+			step.Note = c.again(r)
 		case passed:
 			step.State, step.StateWords = "done", c.T("step.done")
 		}
 		p.Steps = append(p.Steps, step)
 	}
+	// Half an hour of attempts must not keep a person from the next document, nor
+	// from the file that is signed already.
+	back := c.toDocuments()
+	back.Plain = true
+	p.Actions = []views.Action{back}
+	if r.State == app.Signed && r.Attempts > 0 {
+		p.Actions = append(p.Actions, c.signedFile("undelivered.download", r))
+	}
 	return p
+}
+
+// again says that the present step did not work yet, why, and when it is begun
+// anew; "" where nothing failed.
+func (c *call) again(r app.Request) string {
+	if r.Attempts == 0 || r.RetryAt.IsZero() {
+		return ""
+	}
+	note := c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
+	if w := r.Waiting; w != nil {
+		note += " " + message(w.Key, w.Kind, w.Args, c.words)
+	}
+	return note
+}
+
+// signedFile downloads the signed file of a Request.
+func (c *call) signedFile(words string, r app.Request) views.Action {
+	return views.Action{Words: c.T(words), Icon: "download", Download: requestPath(r.ID) + "/signed"}
 }
 
 // done is calm success: who signed when, and both versions.
@@ -142,7 +163,8 @@ func (c *call) done(r app.Request) views.Notice {
 		Text:  c.T("done.text", r.UserName, c.words.Time(r.SignedAt)),
 		Facts: []string{c.delivered(r)},
 		Actions: []views.Action{
-			{Words: c.T("done.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
+			{Words: c.T("done.open"), Icon: "document", Open: requestPath(r.ID) + "/signed"},
+			c.signedFile("done.download", r),
 			{Words: c.T("done.previous"), Icon: "clock", Download: requestPath(r.ID) + "/original"},
 			{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true},
 		},
@@ -179,18 +201,32 @@ func (c *call) failed(r app.Request) views.Notice {
 		n.Facts = []string{c.T("fate.file-unchanged")}
 		return n
 	}
-	if r.Failure != nil && !r.Failure.RetryUntil.IsZero() {
-		again := views.Action{
-			Words: c.T("failed.again-same", c.words.Clock(r.Failure.RetryUntil)), Icon: "retry", Post: requestPath(r.ID) + "/retry",
-		}
-		n.Actions = append([]views.Action{again}, n.Actions[1:]...)
-	}
 	changed := r.Failure != nil && r.Failure.FileChanged
-	n.Facts = fates(fateCode, "", changed, r.Order != "", c.words)
+	byCode := r.Order != "" && r.Method != app.ByPortal
+	n.Facts = fates(fateCode, "", changed, byCode, c.words)
+	if !byCode && r.Order != "" {
+		n.Facts = n.Facts[:1] // there was no code
+	}
+	if until, ok := c.retryable(r); ok {
+		again := views.Action{Words: c.T("failed.again-now"), Icon: "retry", Post: requestPath(r.ID) + "/retry"}
+		if byCode {
+			n.Facts[len(n.Facts)-1] = c.T("fate.code-counts", c.words.Clock(until))
+			again.Words = c.T("failed.again-same", c.words.Clock(until))
+		}
+		n.Actions = append([]views.Action{again}, n.Actions...)
+	}
 	if r.Failure != nil && r.Failure.Kind == app.Internal {
 		n.Number = c.T("fate.number", string(r.ID))
 	}
 	return n
+}
+
+// retryable tells until when a failed Request can be begun anew as it was ordered.
+func (c *call) retryable(r app.Request) (until time.Time, ok bool) {
+	if r.Failure == nil || !c.now.Before(r.Failure.RetryUntil) {
+		return time.Time{}, false
+	}
+	return r.Failure.RetryUntil, true
 }
 
 // undelivered says that the signature exists and only the portal lacks it.
@@ -201,7 +237,7 @@ func (c *call) undelivered(r app.Request) views.Notice {
 		Facts: append([]string{c.T("undelivered.kept")}, fates(fateFile, "", r.Failure.FileChanged, false, c.words)...),
 		Actions: []views.Action{
 			{Words: c.T("undelivered.retry"), Icon: "retry", Post: requestPath(r.ID) + "/retry"},
-			{Words: c.T("undelivered.download"), Icon: "download", Download: requestPath(r.ID) + "/signed"},
+			c.signedFile("undelivered.download", r),
 		},
 	}
 	if r.Failure.FileChanged {
@@ -217,16 +253,18 @@ func (c *call) undelivered(r app.Request) views.Notice {
 // conflict says that somebody was faster and nothing was replaced.
 func (c *call) conflict(r app.Request) views.Notice {
 	n := views.Notice{
-		T: c.T, Icon: "alert", Tone: "warn", Title: c.T("conflict.title", c.words.Clock(r.UpdatedAt)), Text: c.why(r),
+		T: c.T, Icon: "alert", Tone: "warn", Title: c.T("conflict.title", c.words.When(r.UpdatedAt, c.now)), Text: c.why(r),
 		Facts: []string{c.T("conflict.nothing-replaced"), c.T("fate.code-used")},
 		Actions: []views.Action{
-			{Words: c.T("conflict.show-new"), Icon: "document", Get: "/api/sign?list=1"},
+			{Words: c.T("conflict.show-new"), Icon: "document", Get: "/api/sign?" + url.Values{"in": {r.Document.Field}}.Encode()},
 		},
 	}
-	if r.ResultSHA256 != "" {
-		n.Actions = append(n.Actions, views.Action{
-			Words: c.T("conflict.download"), Icon: "download", Download: requestPath(r.ID) + "/signed",
-		})
+	if r.Document.Source != app.SourceField {
+		n.Actions[0].Get = "/api/sign?list=1"
 	}
+	if r.ResultSHA256 != "" {
+		n.Actions = append(n.Actions, c.signedFile("conflict.download", r))
+	}
+	n.Actions = append(n.Actions, c.toDocuments())
 	return n
 }

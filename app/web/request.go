@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,6 +27,8 @@ type call struct {
 	pictured bool
 	// asks tells that colleagues can be asked to sign.
 	asks bool
+	// now is when the call came.
+	now time.Time
 	// notice is a word about what was just done, for the next screen.
 	notice string
 }

@@ -78,6 +78,7 @@ func (s *Server) signRoutes() []route {
 		{method: "GET", path: request + "/events", door: doorDeal, held: s.events},
 		{method: "POST", path: request + "/retry", door: doorDeal, fate: fateFile, held: s.retry},
 		{method: "POST", path: request + "/cancel", door: doorDeal, fate: fateFile, held: s.cancel},
+		{method: "GET", path: request + "/check", door: doorDeal, held: s.check},
 		{method: "GET", path: request + "/original", door: doorDeal, held: s.original},
 		{method: "GET", path: request + "/signed", door: doorDeal, held: s.signed},
 	}
@@ -169,7 +170,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	}
 	now := newCall(c, v)
 	now.enrolment, now.asks = held.Enrolment, s.config.Invitations != nil
-	now.pictured = s.config.Signing.Pictured()
+	now.pictured, now.now = s.config.Signing.Pictured(), s.config.Now()
 	if !s.config.Now().Before(held.Ends) {
 		// The page's script asks the portal for a new one.
 		c.Response().Header().Set(sessionState, "expired")

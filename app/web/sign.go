@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -77,25 +78,71 @@ func (s *Server) signStart(c *call) error {
 		return s.underWay(c, r)
 	}
 	if i, ok := s.asked(c); ok && !list {
-		ref := refOf(i.Document)
-		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(i.Document.Name, c.T("sign.opening", i.Document.Name)))
+		return c.opening(i.Document)
 	}
 	documents, err := s.documents(c)
 	if err != nil {
 		return err
 	}
 	if d, ok := made(documents); ok && !list && c.visit.Slot.OfGenerator() {
-		ref := refOf(d)
-		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(d.Name, c.T("sign.opening", d.Name)))
+		return c.opening(d)
+	}
+	if d, ok := only(documents, c.QueryParam("in")); ok {
+		return c.opening(d)
 	}
 	switch {
 	case len(documents) == 0:
 		return c.noDocuments(recent)
 	case len(documents) == 1 && !list && opens(documents[0]) && !known(recent, documents[0]):
-		ref := refOf(documents[0])
-		return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(documents[0].Name, c.T("sign.opening", documents[0].Name)))
+		if r, ok := c.untold(recent); ok {
+			return c.progress(r)
+		}
+		return c.opening(documents[0])
 	}
 	return s.showList(c, screen{Screen: "documents"}, documents, recent)
+}
+
+// opening has a document opened at once, and says so meanwhile.
+func (c *call) opening(d app.Document) error {
+	ref := refOf(d)
+	return c.show(screen{Screen: "opening", Open: &ref}, views.Skeleton(d.Name, c.T("sign.opening", d.Name)))
+}
+
+// only gives the one document of a file field that can be opened, if there is
+// just one; ?in=FIELD of the tab's first call asks for it.
+func only(documents []app.Document, field string) (app.Document, bool) {
+	var found []app.Document
+	for _, d := range documents {
+		if field != "" && d.Source == app.SourceField && d.Field == field && opens(d) {
+			found = append(found, d)
+		}
+	}
+	if len(found) != 1 {
+		return app.Document{}, false
+	}
+	return found[0], true
+}
+
+// outcomeLife is how long a failure is shown first to who comes back: the tab
+// promised to show the result here. What is signed and not delivered never ends
+// to be shown, since a new code for it would be asked in vain.
+const outcomeLife = time.Hour
+
+// untold is the visitor's latest order, where it failed and is to be shown before
+// anything is begun anew.
+func (c *call) untold(recent []app.Request) (app.Request, bool) {
+	for _, r := range recent {
+		switch {
+		case r.State == app.Frozen || r.State == app.Expired || r.State == app.Cancelled:
+			continue
+		case r.State == app.Failed && r.Failure != nil && r.Failure.Retryable:
+			return r, true
+		case r.State == app.Failed || r.State == app.Conflicted:
+			return r, c.now.Before(r.UpdatedAt.Add(outcomeLife))
+		}
+		break
+	}
+	return app.Request{}, false
 }
 
 // hindrance is what keeps the visitor from signing anything; nil where nothing
@@ -173,9 +220,8 @@ func (s *Server) unsigned(c *call) error {
 	}
 	var first *app.Document
 	count := 0
-	for _, d := range documents {
-		n, looked := s.config.Signing.Known(c.visit, d)
-		if _, mine := latest(recent, d); mine || looked && n > 0 || d.Unreadable != "" || d.Pending {
+	for _, d := range s.newestUnsigned(c, documents, recent) {
+		if _, mine := latest(recent, d); mine || s.signedAlready(c, d, recent) || d.Unreadable != "" || d.Pending {
 			continue
 		}
 		if count++; first == nil {

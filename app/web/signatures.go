@@ -55,6 +55,22 @@ func (s *Server) signatures(c *call) error {
 	return nil
 }
 
+// check tells what is found in the signed file of a Request: what went into the
+// portal, and was read back from there.
+func (s *Server) check(c *call) error {
+	id, err := c.requestID()
+	if err != nil {
+		return err
+	}
+	found, err := s.config.Signing.Check(c.Request().Context(), c.visit, id)
+	if err != nil {
+		return app.Wrap("check signed file", err)
+	}
+	v := c.signedBy(signing.Found{Signatures: found})
+	v.Open = true
+	return c.section("", views.CheckCard(c.T, v))
+}
+
 // signedBy puts what was found into words.
 func (c *call) signedBy(found signing.Found) views.Signatures {
 	v := views.Signatures{T: c.T}

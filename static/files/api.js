@@ -117,13 +117,20 @@ async function confirmed(path, data, signal) {
   }
 }
 
-// download fetches a file with the session and hands it to the browser.
-export async function download(path) {
+// file fetches a file with the session.
+export async function file(path) {
   const answer = await request("GET", path);
   const disposition = answer.headers.get("Content-Disposition") || "";
   const coded = /filename\*=utf-8''([^;]+)/i.exec(disposition);
   const plain = /filename="?([^";]+)"?/i.exec(disposition);
-  save(await answer.blob(), coded ? decodeURIComponent(coded[1]) : plain ? plain[1] : "document.pdf");
+  const name = coded ? decodeURIComponent(coded[1]) : plain ? plain[1] : "document.pdf";
+  return { blob: await answer.blob(), name };
+}
+
+// download fetches a file and hands it to the browser.
+export async function download(path) {
+  const { blob, name } = await file(path);
+  save(blob, name);
 }
 
 // save hands a file in memory to the browser, to be kept under the name.

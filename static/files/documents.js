@@ -66,8 +66,6 @@ export class DocumentList {
         const known = places.get(JSON.stringify([source, field, fileId]));
         if (!known?.slot.isConnected) return;
         replace(known.slot, html);
-        const details = known.slot.closest(".check")?.querySelector("details");
-        if (details) details.open = true; // it is what the person wants to know now
       }, { documents });
     } catch {
       // The list is of use without it.

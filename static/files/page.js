@@ -2,7 +2,7 @@
 // errors in the person's words, copying.
 
 import { fit, inFrame } from "./frame.js";
-import { post, get, download, say, Problem } from "./api.js";
+import { post, get, download, file, say, Problem } from "./api.js";
 
 fit();
 
@@ -104,14 +104,31 @@ export async function copy(field) {
   toast(document.execCommand("copy") ? say("copied") : say("selected"));
 }
 
+// open shows a file in a tab of its own. The tab is opened at once, while the
+// browser still takes it for the person's wish; where it refuses, the file is
+// downloaded.
+async function open(path) {
+  const tab = window.open("", "_blank");
+  if (!tab) return download(path);
+  tab.opener = null;
+  try {
+    const address = URL.createObjectURL((await file(path)).blob);
+    tab.location.replace(address);
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  } catch (cause) {
+    tab.close();
+    throw cause;
+  }
+}
+
 // Buttons that need no more than a word in the page:
 //   data-post="PATH" [data-body='JSON'] [data-confirm="question"]
-//   data-get="PATH", data-download="PATH", data-copy="id of a field".
+//   data-get="PATH", data-download="PATH", data-open="PATH", data-copy="id of a field".
 // What comes back is given to the page's own show function.
 export function buttons(show) {
   document.body.dataset.ready = ""; // until now a press would have been lost
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-post],[data-get],[data-download],[data-copy]");
+    const button = event.target.closest("[data-post],[data-get],[data-download],[data-open],[data-copy]");
     if (!button) return;
     event.preventDefault();
     const d = button.dataset;
@@ -120,6 +137,7 @@ export function buttons(show) {
       try {
         if (d.copy) await copy(document.getElementById(d.copy));
         else if (d.download) await download(d.download);
+        else if (d.open) await open(d.open);
         else if (d.post) await show(await post(d.post, d.body ? JSON.parse(d.body) : {}), button);
         else await show(await get(d.get), button);
       } catch (cause) {

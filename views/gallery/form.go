@@ -32,6 +32,9 @@ func formStates() []State {
 		state("form-code-off", func(_ *i18n.Printer, f *views.Form) { f.CodeOff = true }),
 		state("form-without-pictures", func(_ *i18n.Printer, f *views.Form) { f.Pictures = false }),
 		state("form-several", func(w *i18n.Printer, f *views.Form) { several(words(w), f) }),
+		state("form-signed-before", func(w *i18n.Printer, f *views.Form) {
+			f.Document.State, f.Document.Data = w.T("document.signatures", 1), documentData("contract")
+		}),
 		state("form-repaired", func(w *i18n.Printer, f *views.Form) { f.Warnings = []string{w.T("sign.repaired")} }),
 		state("form-wrong-code", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.wrong", 3)}
@@ -46,7 +49,7 @@ func formStates() []State {
 			f.Problem = &views.Alert{What: w.T("code.locked"), Facts: []string{w.T("fate.file-unchanged")}}
 		}),
 		state("form-expired", func(w *i18n.Printer, f *views.Form) {
-			again := action(w.T("conflict.show-new"), "document")
+			again := action(w.T("sign.all-documents"), "document")
 			f.Problem = &views.Alert{
 				What: w.T("request.expired"), Facts: []string{w.T("fate.file-unchanged"), w.T("fate.code-kept")}, Action: &again,
 			}

@@ -55,6 +55,18 @@ func calls(states map[string]State) *http.ServeMux {
 		answer(w, map[string]string{"text": "Lorem ipsum dolor sit amet, consetetur sadipscing elitr."})
 	})
 	mux.HandleFunc("POST /api/sign/signatures", found)
+	mux.HandleFunc("GET /api/sign/requests/{id}/check", func(w http.ResponseWriter, r *http.Request) {
+		lang, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
+		p := words(i18n.For(lang))
+		story := signedStories(p)[1]
+		story.Open = true
+		var b bytes.Buffer
+		if err := views.CheckCard(p.T, story).Render(r.Context(), &b); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		answer(w, map[string]string{"html": b.String()})
+	})
 	mux.HandleFunc("GET /api/sign/unsigned", func(w http.ResponseWriter, r *http.Request) {
 		lang, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
 		words := i18n.For(lang)
@@ -187,8 +199,8 @@ func found(w http.ResponseWriter, r *http.Request) {
 	for i, d := range in.Documents {
 		var b bytes.Buffer
 		story := stories[i%len(stories)]
-		if d["fileId"] == "done" {
-			story = stories[1]
+		if d["fileId"] == "contract" {
+			story = stories[3]
 		}
 		if views.SignedBy(story).Render(r.Context(), &b) != nil {
 			return

@@ -19,7 +19,7 @@ func outcomeStates() []State {
 	checked := func(name string, notice func(w *i18n.Printer) views.Notice) State {
 		return fragments(name, "sign", func(w *i18n.Printer) []templ.Component {
 			d := heading(w)
-			d.Extra, d.State, d.Next, d.Data = nil, "", "/api/sign/unsigned", documentData("done")
+			d.Extra, d.State, d.Next, d.Check = nil, "", "/api/sign/unsigned", "/api/sign/requests/0000/check"
 			d.Picture, d.PictureWords = "/api/sign/requests/0000/signed-picture", w.T("picture.signed", d.Name)
 			return []templ.Component{views.Outcome(d, notice(words(w)))}
 		})
@@ -39,6 +39,7 @@ func outcomeStates() []State {
 		checked("done-for-another", doneFor),
 		outcome("failed", failed),
 		outcome("failed-retry-same", failedSame),
+		outcome("failed-without-code", failedUncoded),
 		outcome("undelivered", undelivered),
 		outcome("undelivered-changed", undeliveredChanged),
 		outcome("conflict", conflict),
@@ -59,10 +60,14 @@ func progress(w *i18n.Printer, at int, note bool) views.Progress {
 		case i == at:
 			s.State, s.StateWords = "now", w.T("step.now")
 			if note {
-				s.Note = w.T("running.again", 2, w.Clock(now().Add(time.Minute)))
+				s.Note = w.T("running.again", 2, w.Clock(now().Add(time.Minute))) + " " + w.T("portal.unreachable")
 			}
 		}
 		p.Steps = append(p.Steps, s)
+	}
+	p.Actions = []views.Action{{Words: w.T("sign.all-documents"), Icon: "back", Get: "#", Plain: true}}
+	if note {
+		p.Actions = append(p.Actions, action(w.T("undelivered.download"), "download"))
 	}
 	return p
 }
@@ -72,7 +77,7 @@ func done(w *i18n.Printer) views.Notice {
 		T: w.T, Icon: "check", Tone: "good", Title: w.T("done.title"), Text: w.T("done.text", "Мария Иванова", w.Time(now())),
 		Facts: []string{w.T("done.replaced"), w.T("done.kept", 30*24*time.Hour)},
 		Actions: []views.Action{
-			action(w.T("done.download"), "download"), action(w.T("done.previous"), "clock"),
+			action(w.T("done.open"), "document"), action(w.T("done.download"), "download"), action(w.T("done.previous"), "clock"),
 			{Words: w.T("sign.all-documents"), Icon: "back", Get: "#", Plain: true},
 		},
 	}
@@ -95,7 +100,17 @@ func failed(w *i18n.Printer) views.Notice {
 
 func failedSame(w *i18n.Printer) views.Notice {
 	n := failed(w)
-	n.Actions = []views.Action{action(w.T("failed.again-same", w.Clock(now().Add(4*time.Minute))), "retry"), n.Actions[1]}
+	until := w.Clock(now().Add(4 * time.Minute))
+	n.Facts[1] = w.T("fate.code-counts", until)
+	n.Actions = append([]views.Action{action(w.T("failed.again-same", until), "retry")}, n.Actions...)
+	return n
+}
+
+// failedUncoded is of an account that signs without a code.
+func failedUncoded(w *i18n.Printer) views.Notice {
+	n := failed(w)
+	n.Facts = n.Facts[:1]
+	n.Actions = append([]views.Action{action(w.T("failed.again-now"), "retry")}, n.Actions...)
 	return n
 }
 
@@ -121,7 +136,7 @@ func conflict(w *i18n.Printer) views.Notice {
 	return views.Notice{
 		T: w.T, Icon: "alert", Tone: "warn", Title: w.T("conflict.title", w.Clock(now())), Text: w.T("request.conflict"),
 		Facts:   []string{w.T("conflict.nothing-replaced"), w.T("fate.code-used")},
-		Actions: []views.Action{action(w.T("conflict.show-new"), "document"), action(w.T("conflict.download"), "download")},
+		Actions: []views.Action{action(w.T("conflict.show-new"), "document"), action(w.T("conflict.download"), "download"), action(w.T("sign.all-documents"), "back")},
 	}
 }
 
