@@ -19,7 +19,7 @@
 //	done        original and result for 30 days         nothing is missing
 //	failed      why, and whether the file changed       the file is as it was; a signed result is kept and can be delivered by Retry
 //	conflict    who was there first                     nothing was replaced
-//	expired     nothing but the fact                    the file is untouched
+//	expired     nothing but the fact                    the file is untouched; the same bytes are frozen anew when the person goes on
 //	cancelled   nothing but the fact                    the file is untouched
 //
 // # Pages and signers
@@ -28,7 +28,9 @@
 // measures it, [Service.Picture] draws it from the frozen bytes with the signet
 // that is tried, by the same increment as the signature's. [Service.Signatures]
 // tells who has signed a document, to everybody who may read it in the portal;
-// an account is not needed for it. Neither changes anything.
+// an account is not needed for it. A name in a signature counts where somebody
+// known vouches for it (trust.go): anybody can sign a file as anybody and upload
+// it. Neither changes anything.
 //
 // # Guarantees
 //
