@@ -359,8 +359,8 @@ func TestBrowserEnrolEnds(t *testing.T) {
 		end  func(t *testing.T, link string, key app.Secret)
 		why  string
 	}{
-		{"withdrawn", func(t *testing.T, _ string, _ app.Secret) {
-			admin.ok("POST", "/api/admin/accounts/"+itoa(w.acme.mary)+"/link/"+w.link().ID+"/withdraw", object{})
+		{"withdrawn", func(_ *testing.T, link string, _ app.Secret) {
+			admin.ok("POST", "/api/admin/accounts/"+itoa(w.acme.mary)+"/link/"+otp.ID(tokenOf(link))+"/withdraw", object{})
 		}, "has withdrawn this link"},
 		{"used in another tab", func(t *testing.T, link string, key app.Secret) {
 			other := w.opened(w.signIn(w.acme, link, w.acme.mary))
@@ -419,7 +419,11 @@ func TestBrowserUsedCode(t *testing.T) {
 		return true;
 	})()`)
 	b.expect("401")
-	b.in(f, chromedp.SendKeys(css("#code"), mary.code()), chromedp.KeyEvent("\r"), chromedp.WaitVisible(css("#code[aria-invalid=true]")))
+	used, err := otp.Code(mary.secret, otp.Step(w.clock.Now())-1) // the phone was bound with it
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.in(f, chromedp.SendKeys(css("#code"), used), chromedp.KeyEvent("\r"), chromedp.WaitVisible(css("#code[aria-invalid=true]")))
 	b.shot(b.ctx, "counting")
 	b.in(f, chromedp.WaitVisible(css(".toast")))
 	if got := b.text(f, ".toast"); got != "FreeOTP shows a new code now: type that one." {
