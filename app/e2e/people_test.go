@@ -131,7 +131,6 @@ func (w *world) enrol(link string) {
 	w.tab.click(fmt.Sprintf(`a[href^="%s/oauth/authorize"]`, w.portal))
 	w.tab.click(`[data-post="/api/enrolment/show"]`)
 	w.tab.see("svg.qr")
-	w.tab.click(".typed summary")
 	w.tab.see(".key")
 	w.tab.shot("enrol-secret")
 	w.secret = strings.ReplaceAll(w.tab.text(".key"), " ", "")

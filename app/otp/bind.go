@@ -16,6 +16,8 @@ type Shown struct {
 	// Issuer and Label are the names under which the phone lists it.
 	Issuer, Label string
 	ExpiresAt     time.Time
+	// Again tells that this secret was shown before: the phone may have it already.
+	Again bool
 }
 
 // Show gives the owner of a link the secret to be bound. It is made at the
@@ -39,12 +41,13 @@ func (s *Enrolments) Show(ctx context.Context, link string, v app.Visit) (Shown,
 		if err := works(*e, v, now); err != nil {
 			return nil, err
 		}
-		if e.Pending == "" {
+		again := e.Pending != ""
+		if !again {
 			e.Pending = fresh
 		}
 		shown = Shown{
 			Secret: e.Pending, URI: URI(issuer, label, e.Pending),
-			Issuer: issuer, Label: label, ExpiresAt: e.ExpiresAt,
+			Issuer: issuer, Label: label, ExpiresAt: e.ExpiresAt, Again: again,
 		}
 		return []app.AuditEntry{entry(app.ActEnrolmentShown, v, *e)}, nil
 	})
@@ -73,11 +76,12 @@ func (s *Enrolments) names(ctx context.Context, e app.Enrolment) (issuer, label 
 //
 // Besides the errors of a link that does not work it fails with
 //
-//	code.malformed    Invalid          not six digits; does not count
-//	code.wrong        Unauthenticated  argument: tries left for this link
-//	enrolment.clock   Unauthenticated  argument: seconds by which the phone's clock is off
-//	enrolment.failed  Locked           that was the last try, the link has ended
-//	link.again        Conflict         no secret was shown yet
+//	code.malformed        Invalid          not six digits; does not count
+//	code.wrong            Unauthenticated  argument: tries left for this link
+//	enrolment.clock-slow  Unauthenticated  arguments: by how much (a duration), and tries left
+//	enrolment.clock-fast  Unauthenticated  the same
+//	enrolment.failed      Locked           that was the last try, the link has ended
+//	link.again            Conflict         no secret was shown yet
 func (s *Enrolments) Confirm(ctx context.Context, link string, v app.Visit, code string) error {
 	return s.update(ctx, "confirm phone", link, func(e *app.Enrolment, a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
 		if err := works(*e, v, now); err != nil {
@@ -97,7 +101,7 @@ func (s *Enrolments) Confirm(ctx context.Context, link string, v app.Visit, code
 		if !found {
 			failure := unconfirmed(e, digits, now)
 			refused := entry(app.ActEnrolmentFailed, v, *e)
-			refused.Detail = failure.Key
+			refused.Detail = whyRefused(failure.Key)
 			return []app.AuditEntry{refused}, failure
 		}
 		*a = app.Authenticator{Portal: e.Portal, User: e.User, Secret: e.Pending, LastStep: step, EnrolledAt: now}
@@ -114,27 +118,83 @@ func unconfirmed(e *app.Enrolment, code string, now time.Time) *app.Error {
 		e.State, e.Pending = app.EnrolmentWithdrawn, ""
 		return app.Fail(app.Locked, "confirm phone", "enrolment.failed")
 	}
-	if off := clockOff(secret, code, now); off > 0 {
-		return app.Fail(app.Unauthenticated, "confirm phone", "enrolment.clock", int(off/time.Second))
+	left := maxFailures - e.Failures
+	switch off := clockOff(secret, code, now); {
+	case off < 0:
+		return app.Fail(app.Unauthenticated, "confirm phone", "enrolment.clock-slow", inWords(-off), left)
+	case off > 0:
+		return app.Fail(app.Unauthenticated, "confirm phone", "enrolment.clock-fast", inWords(off), left)
 	}
-	return app.Fail(app.Unauthenticated, "confirm phone", "code.wrong", maxFailures-e.Failures)
+	return app.Fail(app.Unauthenticated, "confirm phone", "code.wrong", left)
 }
 
-// clockSearch is how far a phone's clock is looked for, in steps: an hour and
-// some, which finds a clock set by hand to summer time. That a wrong code
-// happens to be one of these is a chance of 1 in 4000, and costs a wrong hint.
-const clockSearch = 124
+// whyRefused is what the audit log keeps of an answer: without the numbers, which
+// it would lack.
+func whyRefused(key string) string {
+	switch key {
+	case "enrolment.clock-slow", "enrolment.clock-fast":
+		return "enrolment.refused-clock"
+	case "code.wrong":
+		return "enrolment.refused-code"
+	}
+	return key
+}
 
-// clockOff tells by how much the phone's clock seems to be off, to the step; 0
-// when the code belongs to no time near now. It helps and decides nothing, so
-// it needs no constant time; its caller is the secret's owner.
+// How far a phone's clock is looked for. Within an hour and some every step is,
+// in both directions. Beyond it, to where time zones end, only whole hours are,
+// each with a minute on either side: a clock set by hand to the right time in
+// the wrong zone. These are 2·123 + 2·13·5 = 376 codes: that a wrong code happens
+// to be one of them is a chance of 1 in 2700, and costs a wrong hint.
+const (
+	clockSearch = 124 // steps
+	clockHours  = 14
+	clockAround = 2 // steps around each hour
+)
+
+// clockOff tells by how much the phone's clock seems to be off, to the step:
+// less than 0 when it is slow, 0 when the code belongs to no time that is looked
+// for. It helps and decides nothing, so it needs no constant time; its caller is
+// the secret's owner.
 func clockOff(secret app.Secret, code string, now time.Time) time.Duration {
-	for n := int64(drift + 1); n <= clockSearch; n++ {
-		for _, step := range []int64{Step(now) - n, Step(now) + n} {
-			if want, err := Code(secret, step); err == nil && want == code {
-				return time.Duration(n) * Period
+	shows := func(off int64) bool {
+		want, err := Code(secret, Step(now)+off)
+		return err == nil && want == code
+	}
+	for n := range clockDistances {
+		for _, off := range []int64{-n, n} {
+			if shows(off) {
+				return time.Duration(off) * Period
 			}
 		}
 	}
 	return 0
+}
+
+// clockDistances gives the distances that are looked at, in steps, the nearest
+// first.
+func clockDistances(yield func(int64) bool) {
+	for n := int64(drift + 1); n <= clockSearch; n++ {
+		if !yield(n) {
+			return
+		}
+	}
+	const hour = int64(time.Hour / Period)
+	for h := int64(2); h <= clockHours; h++ {
+		for n := h*hour - clockAround; n <= h*hour+clockAround; n++ {
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// inWords is a time as one tells it to a person: seconds, minutes, or hours.
+func inWords(d time.Duration) time.Duration {
+	switch {
+	case d <= 90*time.Second:
+		return d
+	case d <= 90*time.Minute:
+		return d.Round(time.Minute)
+	}
+	return d.Round(time.Hour)
 }

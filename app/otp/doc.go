@@ -25,6 +25,8 @@
 //     NIST SP 800-63B section 5.2.2 allows 100 in a row.
 //   - A used code counts as a wrong one. A malformed one counts as none: it is
 //     refused unseen.
+//   - Of a wrong code it is told when it is one of the last ten minutes, and
+//     never when it is one of a time to come, for which a guesser could wait.
 //
 // # Enrolments
 //

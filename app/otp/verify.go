@@ -24,6 +24,7 @@ const (
 //	code.malformed  Invalid          not six digits; does not count
 //	code.no-phone   Forbidden        no phone is bound
 //	code.wrong      Unauthenticated  argument: tries left before a wait
+//	code.old        Unauthenticated  arguments: how old the code is (a duration), and tries left
 //	code.used       Unauthenticated  argument and After: seconds until the next code
 //	code.wait       RateLimited      argument (a duration) and After: the wait
 //	code.locked     Locked           until a new link is used
@@ -46,6 +47,9 @@ func Verify(a *app.Authenticator, code string, now time.Time) (step int64, err e
 		return 0, app.Fail(app.Internal, "check code", "").Because(err)
 	case !found:
 		return 0, failed(a, now, func() *app.Error {
+			if age := ageOf(a.Secret, digits, now); age > 0 {
+				return app.Fail(app.Unauthenticated, "check code", "code.old", inWords(age), freeFailures-a.Failures)
+			}
 			return app.Fail(app.Unauthenticated, "check code", "code.wrong", freeFailures-a.Failures)
 		})
 	case step <= a.LastStep:
@@ -54,6 +58,28 @@ func Verify(a *app.Authenticator, code string, now time.Time) (step int64, err e
 	a.LastStep, a.Failures, a.WaitUntil = step, 0, time.Time{}
 	a.Recent = recent(a.Recent, now)
 	return step, nil
+}
+
+// oldest is how many steps back a wrong code is looked for: ten minutes.
+const oldest = 20
+
+// ageOf tells how old a refused code is, to the step; 0 when it is of no step
+// that has gone by lately. The answer is for the person whose phone is slow, or
+// who typed an old code. It tells a guesser nothing of use: the window moves on
+// only, so the code of a step that has left it is never good again, and says
+// nothing about any other.
+//
+// Steps to come are looked at in no case. Told that a guess is the code of a
+// later step, a guesser would only have to wait for it. So a phone that is fast
+// gets the same answer as a wrong code; binding it tells, to the owner of the
+// secret alone ([Enrolments.Confirm]).
+func ageOf(secret app.Secret, code string, now time.Time) time.Duration {
+	for n := int64(drift + 1); n <= oldest; n++ {
+		if was, err := Code(secret, Step(now)-n); err == nil && was == code {
+			return time.Duration(n) * Period
+		}
+	}
+	return 0
 }
 
 // malformed refuses what is no code.

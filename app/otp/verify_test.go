@@ -77,11 +77,62 @@ func TestVerifyLooksAtThreeSteps(t *testing.T) {
 			}
 			continue
 		}
-		expect(t, "a code of another time", err, answer{app.Unauthenticated, "code.wrong", []any{4}, 0})
+		want := answer{app.Unauthenticated, "code.wrong", []any{4}, 0}
+		if offset < 0 {
+			want = answer{app.Unauthenticated, "code.old", []any{-time.Duration(offset) * otp.Period, 4}, 0}
+		}
+		expect(t, "a code of another time", err, want)
 		if a.LastStep != 0 || a.Failures != 1 {
 			t.Errorf("step %+d: last %d, failures %d", offset, a.LastStep, a.Failures)
 		}
 	}
+}
+
+// TestOldCodesAreTold tells how old a refused code is, for ten minutes, and
+// nothing ever about one of a time to come, which a guesser could wait for.
+func TestOldCodesAreTold(t *testing.T) {
+	for _, c := range []struct {
+		off  time.Duration
+		want answer
+	}{
+		{-time.Minute, answer{app.Unauthenticated, "code.old", []any{time.Minute, 4}, 0}},
+		{-2 * time.Minute, answer{app.Unauthenticated, "code.old", []any{2 * time.Minute, 4}, 0}},
+		{-10 * time.Minute, answer{app.Unauthenticated, "code.old", []any{10 * time.Minute, 4}, 0}},
+		{-10*time.Minute - otp.Period, answer{app.Unauthenticated, "code.wrong", []any{4}, 0}},
+	} {
+		a := bound()
+		_, err := otp.Verify(a, code(t, otp.Step(start.Add(c.off))), start)
+		expect(t, c.off.String(), err, c.want)
+		if a.Failures != 1 || len(a.Recent) != 1 || a.LastStep != 0 {
+			t.Errorf("%v does not count as a wrong code: %+v", c.off, a.Failures)
+		}
+	}
+	for ahead := int64(2); ahead <= 2*1800; ahead++ { // thirty hours
+		_, err := otp.Verify(bound(), code(t, otp.Step(start)+ahead), start)
+		if got := answerOf(t, err); got.Key != "code.wrong" && got.Key != "" && got.Key != "code.old" {
+			t.Fatalf("%d steps ahead: %v", ahead, got)
+		} else if got.Key != "code.wrong" && !alike(t, otp.Step(start)+ahead) {
+			t.Errorf("%d steps ahead the answer tells more than that it is wrong: %v", ahead, got)
+		}
+	}
+	a := bound()
+	for range 4 {
+		otp.Verify(a, code(t, otp.Step(start)-4), start) //nolint:errcheck // counted below
+	}
+	_, err := otp.Verify(a, code(t, otp.Step(start)-4), start)
+	expect(t, "the fifth old one", err, answer{app.RateLimited, "code.wait", []any{time.Minute}, time.Minute})
+}
+
+// alike tells whether the code of a later step happens to be that of one which
+// may be told of.
+func alike(t *testing.T, later int64) bool {
+	t.Helper()
+	for step := otp.Step(start) - 20; step <= otp.Step(start)+1; step++ {
+		if code(t, step) == code(t, later) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestACodeIsGoodOnce(t *testing.T) {

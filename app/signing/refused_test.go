@@ -51,7 +51,7 @@ func scenes() []scene {
 			change: func(_ *world, in *signing.OrderInput) { in.Code = "12345x" },
 		},
 		{
-			name: "expired code", kind: app.Unauthenticated, key: "code.wrong",
+			name: "expired code", kind: app.Unauthenticated, key: "code.old",
 			change: func(w *world, _ *signing.OrderInput) { w.clock.forward(2 * time.Minute) },
 		},
 		{

@@ -17,7 +17,7 @@
 //	public   nobody is asked: static files, health, the refusal of unknown addresses
 //	frame    a POST that a portal's frame makes: the visitor is identified from the authorization in it (app/portal), nothing else in it is believed
 //	event    a POST of the portal's server, verified by app/portal
-//	link     an enrolment link: it shows no secret and changes nothing
+//	link     an enrolment link: it shows no secret and no name, and changes nothing
 //	deal     a Session of a deal's tab
 //	admin    a Session of the app's own page, of an administrator; asked of the portal again for every change, at most a minute ago for every look
 //	owner    a Session of the owner of an enrolment link
@@ -29,7 +29,9 @@
 // keeps it in memory and sends it as a bearer. There is no cookie, and nothing
 // secret is ever in an address. When it has run out the script has the
 // portal's frame give a fresh authorization and exchanges it at /session, which
-// gives a new Session for the same user, slot and element only.
+// gives a new Session for the same user, slot and element only. The owner of an
+// enrolment link has no such frame: that Session lasts as long as the link, and
+// a page that is loaded anew begins with the sign-in again.
 //
 // # Answers
 //

@@ -95,10 +95,13 @@ func TestEnrolment(t *testing.T) {
 	if uri == nil || !strings.Contains(uri[1], "secret="+key) || !strings.Contains(html, `class="qr"`) {
 		t.Fatalf("the secret is shown as %s", html)
 	}
-	if again := owner.ok("POST", "/api/enrolment/show", object{}).field("html"); !strings.Contains(again, "secret="+key) {
-		t.Error("asked again, the secret is another one")
+	if strings.Contains(html, "same key as before") {
+		t.Error("the first look passes for a second one")
 	}
-	a := owner.call("POST", "/api/enrolment/confirm", object{"code": "000000"})
+	if again := owner.ok("POST", "/api/enrolment/show", object{}).field("html"); !strings.Contains(again, "secret="+key) || !strings.Contains(again, "same key as before") {
+		t.Error("asked again, the secret is another one, or passes for one")
+	}
+	a := owner.call("POST", "/api/enrolment/confirm", object{"code": w.wrongFor(app.Secret(key))})
 	owner.wants(a, http.StatusUnauthorized, "code.wrong")
 	if a.field("field") != "code" {
 		t.Errorf("the error is about %q", a.field("field"))
@@ -130,13 +133,44 @@ func TestEnrolment(t *testing.T) {
 	}
 }
 
-// TestLinkEnds lets the hour pass before, during and after the sign-in.
+// wrongFor gives a code that a secret has at no time for which it could be taken.
+func (w *world) wrongFor(secret app.Secret) string {
+	w.t.Helper()
+	near := map[string]bool{}
+	for off := int64(-2880); off <= 2880; off++ {
+		code, err := otp.Code(secret, otp.Step(w.clock.Now())+off)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		near[code] = true
+	}
+	for _, code := range []string{"000000", "111111", "222222", "333333", "444444"} {
+		if !near[code] {
+			return code
+		}
+	}
+	w.t.Fatal("no wrong code")
+	return ""
+}
+
+// TestLinkEnds lets the hour pass before and after the sign-in. The page lives
+// as long as the link, and says when it is over.
 func TestLinkEnds(t *testing.T) {
 	w, _, link := linked(t)
+	early := w.opened(w.signIn(w.acme, link, w.acme.mary))
 	w.clock.forward(50 * time.Minute)
 	late := w.opened(w.signIn(w.acme, link, w.acme.mary))
-	w.clock.forward(10*time.Minute + time.Second)
-	late.wants(late.call("POST", "/api/enrolment/show", object{}), http.StatusConflict, "link.expired")
+	early.ok("POST", "/api/enrolment/show", object{})
+	w.clock.forward(10*time.Minute - time.Second)
+	early.ok("POST", "/api/enrolment/show", object{})
+	w.clock.forward(2 * time.Second)
+	for _, p := range []*page{early, late} {
+		a := p.call("POST", "/api/enrolment/show", object{})
+		p.wants(a, http.StatusConflict, "link.ended")
+		if a.field("over") != "true" || a.header.Get("X-Session") != "" || !strings.Contains(a.field("html"), "The hour of this link is over") {
+			t.Errorf("in the end: %s", a.text())
+		}
+	}
 	if a := w.get(link); a.code != http.StatusConflict || !strings.Contains(a.text(), "one hour, which is over") {
 		t.Errorf("the expired link shows %d %s", a.code, a.text())
 	}
@@ -154,7 +188,7 @@ func TestStrangeLinks(t *testing.T) {
 	token := strings.TrimPrefix(link, "/enrol/")
 	for _, path := range []string{
 		"/enrol/" + strings.Repeat("A", 43), "/enrol/x", "/enrol/" + token + "x", "/enrol/" + token[1:], "/enrol/%2e%2e", "/enrol/" + strings.Repeat("A", 5000),
-		"/bx/app?code=x", "/bx/app?state=x",
+		"/enrol/" + otp.ID(token), "/enrol/back/", "/bx/app?code=x", "/bx/app?state=x",
 	} {
 		if a := w.get(path); a.code != http.StatusNotFound || strings.Contains(a.text(), token) {
 			t.Errorf("%s: %d", path, a.code)
@@ -165,6 +199,10 @@ func TestStrangeLinks(t *testing.T) {
 		"made-up state":         "/bx/app?code=0123456789abcdef0123456789abcdef&state=AAAA",
 		"a session as state":    "/bx/app?code=0123456789abcdef0123456789abcdef&state=" + tab.session,
 		"the plain id as state": "/bx/app?code=0123456789abcdef0123456789abcdef&state=" + otp.ID(token),
+		"a made-up way back":    "/enrol/back/AAAA",
+		"a session as way back": "/enrol/back/" + tab.session,
+		"the id as way back":    "/enrol/back/" + otp.ID(token),
+		"the link as way back":  "/enrol/back/" + token,
 	} {
 		if a := w.get(path); a.code != http.StatusUnprocessableEntity || sessionIn.MatchString(a.text()) {
 			t.Errorf("%s: %d %s", name, a.code, a.text())
@@ -174,8 +212,9 @@ func TestStrangeLinks(t *testing.T) {
 	if a := w.get(back); a.code != http.StatusOK {
 		t.Fatalf("the true return: %d", a.code)
 	}
-	if a := w.get(back); a.code != http.StatusUnauthorized || sessionIn.MatchString(a.text()) {
-		t.Errorf("the same return again: %d", a.code)
+	again := w.get(back)
+	if again.code != http.StatusSeeOther || sessionIn.MatchString(again.text()) || strings.Contains(again.header.Get("Location"), "code=") {
+		t.Errorf("the same return again: %d %s", again.code, again.header.Get("Location"))
 	}
 	other := w.signInAddress(w.bolt, "", w.bolt.mary)
 	if _, state, ok := strings.Cut(back, "state="); ok {
@@ -183,6 +222,94 @@ func TestStrangeLinks(t *testing.T) {
 		mixed := regexp.MustCompile(`state=[^&]*`).ReplaceAllString(other, "state="+state)
 		if a := w.get(mixed); a.code == http.StatusOK || sessionIn.MatchString(a.text()) {
 			t.Errorf("a code of another portal: %d", a.code)
+		}
+	}
+}
+
+var backIn = regexp.MustCompile(`data-back="(/enrol/back/[A-Za-z0-9_-]+)"`)
+
+// TestTheWayBack loads the page anew in the middle: from the address that it
+// wears the sign-in begins again, and the same secret goes on. The address tells
+// nobody anything, and is no way around the sign-in.
+func TestTheWayBack(t *testing.T) {
+	w, admin, link := linked(t)
+	at := w.signInAddress(w.acme, link, w.acme.mary)
+	welcome := w.get(at)
+	owner := w.opened(welcome)
+	m := backIn.FindStringSubmatch(welcome.text())
+	if m == nil {
+		t.Fatalf("no way back in %s", welcome.text())
+	}
+	key := keyIn.FindStringSubmatch(owner.ok("POST", "/api/enrolment/show", object{}).field("html"))[1]
+	if a := w.get(at); a.code != http.StatusSeeOther || a.header.Get("Location") != m[1] {
+		t.Errorf("loaded anew at once: %d to %s", a.code, a.header.Get("Location"))
+	}
+	for range 3 {
+		a := w.get(m[1])
+		if a.code != http.StatusOK || a.header.Get("Cache-Control") != "no-store" || !strings.Contains(a.text(), "The page was loaded anew") {
+			t.Fatalf("the way back shows %d %s", a.code, a.text())
+		}
+		for _, told := range []string{"Мария", "otpauth:", "data-session", "<script", tokenOf(link), strings.ReplaceAll(key, " ", "")} {
+			if strings.Contains(a.text(), told) {
+				t.Errorf("the way back tells %q", told)
+			}
+		}
+	}
+	if a := w.signIn(w.acme, m[1], w.acme.paul); a.code != http.StatusForbidden || sessionIn.MatchString(a.text()) {
+		t.Errorf("a colleague comes through: %d", a.code)
+	}
+	admin.ok("POST", "/api/admin/link-alone", object{"on": true})
+	if a := w.get(m[1]); strings.Contains(a.text(), "/api/enrolment/open") || !strings.Contains(a.text(), "/oauth/authorize") {
+		t.Errorf("where a link is enough the way back is one too: %s", a.text())
+	}
+	again := w.opened(w.signIn(w.acme, m[1], w.acme.mary))
+	shown := again.ok("POST", "/api/enrolment/show", object{}).field("html")
+	if got := keyIn.FindStringSubmatch(shown); got == nil || got[1] != key {
+		t.Errorf("the key is another one: %s", shown)
+	}
+	again.ok("POST", "/api/enrolment/confirm", object{"code": phone{w, secretOf(key)}.code()})
+	if a := w.get(m[1]); a.code != http.StatusConflict || !strings.Contains(a.text(), "has been used") {
+		t.Errorf("afterwards the way back shows %d %s", a.code, a.text())
+	}
+	if strings.Contains(w.log.String(), strings.TrimPrefix(m[1], "/enrol/back/")) {
+		t.Error("the way back is in the log")
+	}
+	w.clock.forward(time.Hour)
+	if a := w.get(m[1]); a.code != http.StatusConflict || !strings.Contains(a.text(), "one hour, which is over") {
+		t.Errorf("too late the way back shows %d %s", a.code, a.text())
+	}
+}
+
+// TestTenWrongCodes ends a link, and the page with it; an administrator reads
+// why in the journal.
+func TestTenWrongCodes(t *testing.T) {
+	w, admin, link := linked(t)
+	owner := w.opened(w.signIn(w.acme, link, w.acme.mary))
+	key := secretOf(keyIn.FindStringSubmatch(owner.ok("POST", "/api/enrolment/show", object{}).field("html"))[1])
+	wrong := w.wrongFor(key)
+	slow, err := otp.Code(key, otp.Step(w.clock.Now())-10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := owner.call("POST", "/api/enrolment/confirm", object{"code": slow})
+	owner.wants(a, http.StatusUnauthorized, "enrolment.clock-slow")
+	if !strings.Contains(a.field("message"), "slow by 5 min, 9 tries left") || a.field("field") != "code" || a.field("over") != "" {
+		t.Errorf("a slow clock: %s", a.text())
+	}
+	for range 8 {
+		owner.wants(owner.call("POST", "/api/enrolment/confirm", object{"code": wrong}), http.StatusUnauthorized, "code.wrong")
+	}
+	a = owner.call("POST", "/api/enrolment/confirm", object{"code": wrong})
+	owner.wants(a, http.StatusLocked, "enrolment.failed")
+	if a.field("over") != "true" || !strings.Contains(a.field("html"), "This link does not work") {
+		t.Errorf("at the tenth: %s", a.text())
+	}
+	a = owner.call("POST", "/api/enrolment/confirm", object{"code": phone{w, key}.code()})
+	owner.wants(a, http.StatusConflict, "link.withdrawn")
+	journal := admin.ok("GET", "/api/admin/journal", nil).field("html")
+	for _, told := range []string{"A wrong code was typed", "the phone&#39;s clock wrong", "this link has ended"} {
+		if !strings.Contains(journal, told) {
+			t.Errorf("the journal lacks %q", told)
 		}
 	}
 }

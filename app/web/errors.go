@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"signservice/app"
@@ -29,6 +30,11 @@ type problem struct {
 	Field string `json:"field,omitempty"`
 	// After is how many seconds to wait before trying again.
 	After int `json:"after,omitempty"`
+	// Count is Message for a page that counts After down: {s} stands for seconds,
+	// {m} for minutes and seconds.
+	Count string `json:"count,omitempty"`
+	// Over tells that nothing on the page works any more: HTML takes its place.
+	Over bool `json:"over,omitempty"`
 	// HTML is Message, Facts and Number as the page shows them.
 	HTML string `json:"html"`
 }
@@ -93,7 +99,11 @@ func (s *Server) handleError(err error, c echo.Context) {
 	words := wordsOf(c)
 	if forScript(c.Request()) {
 		p := problemOf(failure, words, fateOf(c), numberOf(c))
-		p.HTML, err = html(c.Request().Context(), views.AlertBox(alert(p, words, fateOf(c))))
+		var shown templ.Component = views.AlertBox(alert(p, words, fateOf(c)))
+		if p.Over = over(c.Request(), failure); p.Over {
+			shown = views.NoticeCard(refusal(failure, words, numberOf(c)))
+		}
+		p.HTML, err = html(c.Request().Context(), shown)
 		err = errors.Join(err, c.JSON(code, p))
 	} else {
 		err = s.refuse(c, code, refusal(failure, words, numberOf(c)))
@@ -131,10 +141,23 @@ func problemOf(failure *app.Error, words *i18n.Printer, f fate, number string) p
 		Field: fieldOf(failure.MessageKey()), After: waiting(failure),
 		Facts: fates(f, failure.MessageKey(), failure.FileChanged, failure.CodeUsed, words),
 	}
+	switch p.Key {
+	case "code.used":
+		p.Count = words.T(p.Key, "{s}")
+	case "code.wait":
+		p.Count = words.T(p.Key, "{m}")
+	}
 	if failure.Kind == app.Internal || failure.Kind == app.Upstream {
 		p.Number = words.T("fate.number", number)
 	}
 	return p
+}
+
+// over tells that an enrolment has come to its end without a phone: the page
+// that asked holds a secret and a form which are good for nothing now.
+func over(r *http.Request, failure *app.Error) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/enrolment/") &&
+		(strings.HasPrefix(failure.Key, "link.") || failure.Key == "enrolment.failed")
 }
 
 // alert is a problem as the page shows it. Where the document or the order is
@@ -193,7 +216,7 @@ func fieldOf(key string) string {
 		return "confirm"
 	case "order.reason-long", "order.reason-characters":
 		return "reason"
-	case "code.wrong", "code.used", "code.malformed", "code.wait", "enrolment.clock":
+	case "code.wrong", "code.old", "code.used", "code.malformed", "code.wait", "enrolment.clock-slow", "enrolment.clock-fast":
 		return "code"
 	}
 	return formFields()[key]
@@ -216,16 +239,25 @@ func refusal(failure *app.Error, words *i18n.Printer, number string) views.Notic
 		T: words.T, Icon: "alert", Tone: "warn", Title: words.T("refusal.title"),
 		Text: message(failure.MessageKey(), failure.Kind, failure.Args, words),
 	}
-	if strings.HasPrefix(failure.Key, "link.") {
-		n.Title = words.T("refusal.link")
-	}
-	switch failure.Kind {
-	case app.Forbidden:
-		n.Icon, n.Title = "lock", words.T("refusal.forbidden")
-	case app.Internal, app.Upstream:
+	switch {
+	case failure.Kind == app.Internal || failure.Kind == app.Upstream:
 		n.Tone, n.Number = "bad", words.T("fate.number", number)
+	case linkItself(failure):
+		n.Title = words.T("refusal.link")
+	case failure.Kind == app.Forbidden:
+		n.Icon, n.Title = "lock", words.T("refusal.forbidden")
 	}
 	return n
+}
+
+// linkItself tells that it is the link that does not work, and not its visitor
+// who may not.
+func linkItself(failure *app.Error) bool {
+	switch failure.Key {
+	case "enrolment.failed", "link.not-alone":
+		return true
+	}
+	return strings.HasPrefix(failure.Key, "link.") && failure.Kind != app.Forbidden
 }
 
 // forScript tells whether a page's script called, which reads JSON.

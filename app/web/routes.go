@@ -40,7 +40,9 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/session", door: doorFrame, open: s.renew},
 
 		{method: "GET", path: "/enrol/:token", door: doorLink, open: s.invitation},
+		{method: "GET", path: backPath + ":state", door: doorLink, open: s.back},
 		{method: "GET", path: "/bx/app", door: doorLink, open: s.returned},
+		{method: "POST", path: "/api/enrolment/open", door: doorLink, open: s.openLink},
 		{method: "POST", path: "/api/enrolment/show", door: doorOwner, held: s.showSecret},
 		{method: "POST", path: "/api/enrolment/confirm", door: doorOwner, held: s.confirmPhone},
 	}
@@ -172,6 +174,9 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 	now.enrolment, now.asks = held.Enrolment, s.config.Invitations != nil
 	now.pictured, now.now = s.config.Signing.Pictured(), s.config.Now()
 	if !s.config.Now().Before(held.Ends) {
+		if held.Door == doorOwner { // it ends with the link, and nobody can renew it
+			return nil, app.Fail(app.Conflict, "admit", "link.ended")
+		}
 		// The page's script asks the portal for a new one.
 		c.Response().Header().Set(sessionState, "expired")
 		return nil, app.Fail(app.Unauthenticated, "admit", "session.expired")

@@ -23,7 +23,7 @@ func doors() map[string]string {
 			"GET /livez|GET /readyz|GET /static/*|HEAD /static/*",
 		"frame": "POST /bx/install|POST /bx/app|POST /bx/deal-tab|POST /session",
 		"event": "POST /bx/event|POST /bx/robot",
-		"link":  "GET /enrol/:token|GET /bx/app",
+		"link":  "GET /enrol/:token|GET /enrol/back/:state|GET /bx/app|POST /api/enrolment/open",
 		"owner": "POST /api/enrolment/show|POST /api/enrolment/confirm",
 		"deal": "GET /api/sign/documents/details|GET /api/sign/people|POST /api/sign/invite|POST /api/sign/invitations|" +
 			"GET /api/sign/invitations/:id/decline|POST /api/sign/invitations/:id/decline|POST /api/sign/invitations/:id/withdraw|" +
@@ -120,17 +120,27 @@ func TestAuthorization(t *testing.T) {
 			}
 		}
 	}
-	w.clock.forward(16 * time.Minute)
-	for route, door := range table {
-		if pages[door] == nil {
-			continue
-		}
-		method, path, _ := strings.Cut(route, " ")
-		a := pages[door].call(method, path, object{})
-		if a.code != http.StatusUnauthorized || a.header.Get("X-Session") != "expired" {
-			t.Errorf("expired %s: %d %s", route, a.code, a.text())
+	expired := func(doors ...string) {
+		t.Helper()
+		for route, door := range table {
+			if !slices.Contains(doors, door) {
+				continue
+			}
+			method, path, _ := strings.Cut(route, " ")
+			a := pages[door].call(method, path, object{})
+			if door == "owner" { // ends with its link, and nobody renews it
+				if a.code != http.StatusConflict || a.field("key") != "link.ended" || a.header.Get("X-Session") != "" {
+					t.Errorf("ended %s: %d %s", route, a.code, a.text())
+				}
+			} else if a.code != http.StatusUnauthorized || a.header.Get("X-Session") != "expired" {
+				t.Errorf("expired %s: %d %s", route, a.code, a.text())
+			}
 		}
 	}
+	w.clock.forward(16 * time.Minute)
+	expired("admin", "deal")
+	w.clock.forward(44 * time.Minute)
+	expired("admin", "deal", "owner")
 }
 
 // TestDemotedAdministrator holds that a change is refused at once, and a look

@@ -10,7 +10,8 @@ import (
 	"signservice/app"
 )
 
-// sessionLife is how long a page may call without asking the portal again.
+// sessionLife is how long a page may call without asking the portal again; see
+// ownerSession for the one page that cannot ask.
 const sessionLife = 15 * time.Minute
 
 // renewable is how long after its end a Session still tells which page asks
@@ -62,6 +63,15 @@ func newSession(d door, v app.Visit, now time.Time) session {
 		Door: d, Portal: v.Portal, User: v.User, Name: v.Name, Admin: v.Admin, Slot: v.Slot, Entity: v.Entity,
 		Language: v.Language, TimeZone: v.TimeZone, Unproven: v.Unproven, Invitation: v.Invitation, Ends: now.Add(sessionLife),
 	}
+}
+
+// ownerSession makes the Session of a link's owner. It lives as long as the link:
+// nobody outside the portal's frame could renew it, and installing an
+// application and typing a code take their time.
+func ownerSession(v app.Visit, e app.Enrolment) session {
+	s := newSession(doorOwner, v, e.ExpiresAt)
+	s.Enrolment, s.Ends = e.ID, e.ExpiresAt
+	return s
 }
 
 // visit is the visitor the Session was given to.

@@ -8,6 +8,9 @@ let session = body.dataset.session || "";
 delete body.dataset.session; // memory only: not left in the page
 const words = JSON.parse(body.dataset.words || "{}");
 
+// begin takes the session of a page that had none at first.
+export const begin = (fresh) => (session = fresh);
+
 // say gives one of the few sentences that scripts need.
 export const say = (key) => words[key] || key;
 
@@ -20,6 +23,8 @@ export class Problem extends Error {
     this.html = fields.html || "";
     this.field = fields.field || "";
     this.after = fields.after || 0;
+    this.count = fields.count || "";
+    this.over = fields.over || false;
   }
 }
 

@@ -1,5 +1,6 @@
 // What forms share: fields for codes, search in a list, errors beside fields.
 
+import { countdown } from "./countdown.js";
 import { problem } from "./page.js";
 
 // codes lets a person type or paste a code with blanks, shows it as "123 456"
@@ -39,7 +40,7 @@ export function filters(root) {
 function clearField(input) {
   input.removeAttribute("aria-invalid");
   const note = input.form?.querySelector(`[data-error-for="${input.name}"]`);
-  if (note) note.textContent = "";
+  if (note && !("counts" in note.dataset)) note.textContent = "";
 }
 
 // clearErrors takes away what an earlier attempt said.
@@ -58,6 +59,7 @@ export function failed(form, cause) {
     return;
   }
   note.textContent = cause.message;
+  if (cause.count && cause.after) countdown(form, note, cause);
   const input = form.querySelector(`#${note.id.replace(/-error$/, "")}`) || form.querySelector(`[name="${cause.field}"]`);
   const target = (cause.field === "user" && form.querySelector("#person")) || input;
   target?.setAttribute("aria-invalid", "true");

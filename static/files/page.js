@@ -63,7 +63,7 @@ export function toast(text) {
 
 // busy keeps a button from being pressed twice while work runs.
 export async function busy(button, work) {
-  if (button.getAttribute("aria-disabled") === "true") return;
+  if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   button.classList.add("busy");
   try {
@@ -141,7 +141,7 @@ export function buttons(show) {
         else if (d.post) await show(await post(d.post, d.body ? JSON.parse(d.body) : {}), button);
         else await show(await get(d.get), button);
       } catch (cause) {
-        problem(errorBox(button), cause);
+        problem((cause.over && document.querySelector("[data-over]")) || errorBox(button), cause);
       }
     });
   });

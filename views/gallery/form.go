@@ -39,6 +39,9 @@ func formStates() []State {
 		state("form-wrong-code", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.wrong", 3)}
 		}),
+		state("form-old-code", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"code": w.T("code.old", 3*time.Minute, 2)}
+		}),
 		state("form-used-code", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.used", 12)}
 		}),
