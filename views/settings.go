@@ -97,7 +97,7 @@ type AccountForm struct {
 	Blocked       bool
 	// SelfEnrol lets the person set up a first phone alone.
 	SelfEnrol bool
-	Back          Action
+	Back      Action
 	// Errors stand below their fields, by name.
 	Errors map[string]string
 	// Phone, Link and Certificates are there for an account that exists.

@@ -74,6 +74,14 @@ func pinState(on keyring.Token) PINState {
 	return PINConfigured
 }
 
+// fileName is a path's last part; "" for none.
+func fileName(path string) string {
+	if path == "" {
+		return ""
+	}
+	return filepath.Base(path)
+}
+
 // TokenObject is a key without a certificate, or a certificate that cannot be
 // read.
 type TokenObject struct {
@@ -138,7 +146,7 @@ func (s *Service) Tokens(ctx context.Context, v app.Visit) ([]TokenView, error) 
 func (s *Service) tokenView(on keyring.Token) TokenView {
 	t := on.Token
 	view := TokenView{
-		Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model), Module: filepath.Base(t.Module), Slot: t.Slot, PIN: pinState(on),
+		Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model), Module: fileName(t.Module), Slot: t.Slot, PIN: pinState(on),
 		TypePIN: on.Typed, PINStored: on.Stored, PINLow: on.Status.PINCountLow,
 	}
 	if on.Err != nil {

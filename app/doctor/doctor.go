@@ -106,11 +106,12 @@ func (d *Doctor) Examine(ctx context.Context) []app.Finding {
 	all = append(all, d.disk()...)
 	all = append(all, d.store(ctx)...)
 	all = append(all, d.tokens(ctx)...)
+	requests := d.requests(ctx) // now: who hangs must not take it from the report
 	answers := <-asked
 	all = append(all, d.clock(ctx, answers)...)
 	all = append(all, d.hosts(answers)...)
 	all = append(all, <-stamps...)
-	all = append(all, d.requests(ctx)...)
+	all = append(all, requests...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.latest, d.at = all, d.config.Now()

@@ -91,7 +91,7 @@ func (s *Store) putRequest(tx Tx, old *app.Request, r app.Request) error {
 			return err
 		}
 	}
-	if old != nil && old.State != app.Signed && r.State == app.Signed && !r.Sample && !r.SignedAt.IsZero() {
+	if old != nil && old.State != app.Delivered && r.State == app.Delivered {
 		if err := put(s, tx, bucketLastSigned, key(string(r.Portal), string(r.User)), r.SignedAt, nil); err != nil {
 			return err
 		}
@@ -269,7 +269,8 @@ func (s *Store) Waiting(ctx context.Context, portal app.PortalID) ([]app.Request
 	})
 }
 
-// LastSigned tells when the users of a portal last signed a document.
+// LastSigned tells when the users of a portal last signed a document that was
+// delivered.
 func (s *Store) LastSigned(ctx context.Context, portal app.PortalID) (map[app.UserID]time.Time, error) {
 	return view(ctx, s, func(tx Tx) (map[app.UserID]time.Time, error) {
 		last := map[app.UserID]time.Time{}

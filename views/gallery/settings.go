@@ -82,7 +82,7 @@ func settingsStates() []State {
 
 // overview has as many steps done as told.
 func overview(w *i18n.Printer, done int) views.Overview {
-	o := views.Overview{T: w.T, Done: w.T("overview.done", done, 7)}
+	o := views.Overview{T: w.T, Done: w.T("overview.done", done, max(done, 7))}
 	for i, name := range []string{"connected", "keys", "authority", "own-phone", "account", "phone", "assigned", "tested"} {
 		a := action(w.T("first.go"), "")
 		step := views.FirstStep{Words: w.T("first." + name), Hint: w.T("first." + name + "-hint"), Done: i < done, Action: &a}
