@@ -286,7 +286,7 @@ func linkList(a Accounts) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, r := range a.Links {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<li class=\"row\"><div class=\"doc\"><span class=\"doc-icon\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<li class=\"row\"><div class=\"doc\"><span class=\"doc-icon doc-icon-person\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

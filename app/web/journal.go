@@ -214,7 +214,7 @@ func (s *Server) journalChain(c *call) *views.Fact {
 			at = f.At
 		}
 		fact := c.finding(f)
-		fact.Words, fact.Detail = c.T("journal.chain"), c.T("state.checked", c.words.Time(at))
+		fact.Words, fact.Detail = c.T("journal.chain"), c.T("journal.checked", c.words.Time(at))
 		return &fact
 	}
 	return nil

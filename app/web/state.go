@@ -45,12 +45,11 @@ func (s *Server) health(c *call, rules app.Settings) []views.Fact {
 		}
 		list = append(list, c.finding(f))
 	}
-	list = append(list, c.stampState(findings, rules)...)
 	if len(list) > 0 {
 		last := &list[len(list)-1]
 		last.Detail = firstOf(last.Detail, c.T("state.checked", c.words.Clock(at)))
 	}
-	return list
+	return append(list, c.stampState(findings, rules)...)
 }
 
 // stampState tells whether the time-stamp servers that the settings name give

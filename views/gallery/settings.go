@@ -218,7 +218,7 @@ func journalFrame(w *i18n.Printer) views.Journal {
 		Exports: []views.Action{action(w.T("journal.csv"), "download"), action(w.T("journal.json"), "download")},
 	}
 	j.Chain = &views.Fact{
-		Words: w.T("journal.chain"), Tone: "good", State: w.T("doctor.audit-entries", 18_204), Detail: w.T("state.checked", words(w).Time(now())),
+		Words: w.T("journal.chain"), Tone: "good", State: w.T("doctor.audit-entries", 18_204), Detail: w.T("journal.checked", words(w).Time(now())),
 	}
 	j.Results = []views.Option{{Words: w.T("journal.any-result"), Checked: true}}
 	for _, name := range []string{"signed", "failed", "refused"} {
