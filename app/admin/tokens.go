@@ -58,8 +58,11 @@ func pinState(on keyring.Token) PINState {
 		err   error
 		state PINState
 	}{
-		{keys.ErrPINFinalTry, PINLastTry}, {keys.ErrPINLocked, PINLocked}, {keys.ErrPINMissing, PINNeeded},
-		{keys.ErrPINWrong, PINRefused}, {keys.ErrPINLatched, PINRefused},
+		{keys.ErrPINFinalTry, PINLastTry},
+		{keys.ErrPINLocked, PINLocked},
+		{keys.ErrPINMissing, PINNeeded},
+		{keys.ErrPINWrong, PINRefused},
+		{keys.ErrPINLatched, PINRefused},
 	} {
 		if errors.Is(on.Err, fault.err) {
 			return fault.state

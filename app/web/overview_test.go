@@ -219,9 +219,8 @@ func TestStateClockAndStamps(t *testing.T) {
 // account that lacks something, with what to do.
 func TestStateNames(t *testing.T) {
 	w, _, first := ready(t)
-	anna := w.settings(w.acme, w.acme.anna)
 	w.clock.forward(350 * 24 * time.Hour)
-	anna = w.settings(w.acme, w.acme.anna)
+	anna := w.settings(w.acme, w.acme.anna)
 	second := anna.certificate(w.acme.mary, "Яна <Ott>")
 	anna.account(w.acme.paul, "paul")
 	says(t, anna.overview(), []string{
