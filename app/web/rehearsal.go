@@ -136,7 +136,10 @@ func (s *Server) rehearsalScreen(c *call, id app.RequestID) error {
 		if r.Failure != nil {
 			v.Notice.Text = message(r.Failure.Key, r.Failure.Kind, r.Failure.Args, c.words)
 		}
-		v.Notice.Facts = []string{c.T("fate.code-used"), c.T("rehearsal.nowhere")}
+		if choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit); err == nil && !choices.Account.CodeOff {
+			v.Notice.Facts = append(v.Notice.Facts, c.T("fate.code-used"))
+		}
+		v.Notice.Facts = append(v.Notice.Facts, c.T("rehearsal.nowhere"))
 		v.Notice.Actions = []views.Action{again}
 	default:
 		v.Notice.Icon, v.Notice.Title, v.Notice.Text = "clock", c.T("rehearsal.running"), c.T("rehearsal.running-text")
