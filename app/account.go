@@ -16,6 +16,9 @@ type Account struct {
 	// why, and is required with it.
 	CodeOff       bool
 	CodeOffReason string
+	// SelfEnrol marks the account as one whose first phone its owner may bind
+	// alone, where the portal's settings ask for such a mark.
+	SelfEnrol bool `json:",omitempty"`
 	// Blocked keeps the account from signing.
 	Blocked   bool
 	CreatedAt time.Time

@@ -61,6 +61,7 @@ const (
 	ActCancelled          Action = "request.cancelled"
 	ActExpired            Action = "request.expired"
 	ActRetried            Action = "request.retried"
+	ActTested             Action = "request.tested" // a sample is signed, and good
 	ActInvited            Action = "invitation.created"
 	ActInvitationSigned   Action = "invitation.signed"
 	ActInvitationDeclined Action = "invitation.declined"
@@ -111,7 +112,7 @@ type AuditEntry struct {
 	Digest string `json:"digest,omitempty"`
 	// Method is how the order was authorized.
 	Method AuthMethod `json:"method,omitempty"`
-	// Address is the visitor's network address.
+	// Address is the network address of whoever did it.
 	Address string `json:"address,omitempty"`
 	// Detail is a message key or a short fact; never text typed by a stranger.
 	Detail string `json:"detail,omitempty"`

@@ -1,5 +1,7 @@
 package app
 
+import "time"
+
 // Health is how a part of the service stands.
 type Health string
 
@@ -24,6 +26,8 @@ type Finding struct {
 	Key  string
 	Args []any
 	Fix  string
+	// At is when it was found, where that is not the time of the examination.
+	At time.Time
 	// Detail is for the operator of the server alone: a path, a cause, a command.
 	// It holds no secret.
 	Detail string

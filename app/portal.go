@@ -94,6 +94,9 @@ type Visit struct {
 	Language string
 	// TimeZone is the user's IANA time zone; "" when unknown.
 	TimeZone string
+	// Address is the visitor's network address, for the audit log; "" where nobody
+	// called.
+	Address string
 	// Code is the one-time code that an administrator typed to confirm a
 	// dangerous act, not yet looked at; "" elsewhere.
 	Code Secret

@@ -24,12 +24,18 @@ type AuditQuery struct {
 	// User is who did it, or whom it concerns.
 	User   UserID
 	Action Action
+	// Actions are several of which any will do.
+	Actions []Action
 	// Topics are those of the actions; see Action.Topic.
 	Topics []string
 	// From is the first moment, Until the first that no longer counts.
 	From, Until time.Time
 	// File is a part of the document's name; capitals do not matter.
 	File string
+	// Element is the number of a CRM element, of whatever kind.
+	Element int64
+	// Certificate is the one that was used, or that it was about.
+	Certificate CertificateID
 	// Limit is the most rows to give; 0 means 100.
 	Limit int
 }
@@ -40,9 +46,12 @@ func (q AuditQuery) Matches(e AuditEntry) bool {
 	switch {
 	case q.User != "" && e.User != q.User && e.Subject != string(q.User),
 		q.Action != "" && e.Action != q.Action,
+		len(q.Actions) > 0 && !slices.Contains(q.Actions, e.Action),
 		len(q.Topics) > 0 && !slices.Contains(q.Topics, e.Action.Topic()),
 		e.At.Before(q.From),
 		!q.Until.IsZero() && !e.At.Before(q.Until),
+		q.Element != 0 && e.Entity.ID != q.Element,
+		q.Certificate != "" && e.Certificate != q.Certificate,
 		q.File != "" && !strings.Contains(strings.ToLower(e.File), strings.ToLower(q.File)):
 		return false
 	}

@@ -66,6 +66,10 @@ type Order struct {
 // OrderLife is how long an Order waits for its code.
 const OrderLife = 5 * time.Minute
 
+// StuckAfter is how long a Request may be under way before it counts as stuck:
+// longer than any attempt but those that wait for a portal.
+const StuckAfter = 10 * time.Minute
+
 // FrozenLife is how long frozen bytes wait for an Order.
 const FrozenLife = 15 * time.Minute
 
@@ -139,13 +143,16 @@ type Request struct {
 	DeliveredID string
 	// Method is what authorized its Order; "" before.
 	Method AuthMethod `json:",omitempty"`
-	// Attempts counts how often the present step failed for a passing reason, and
-	// Waiting tells the last one; nil where none did.
+	// Attempts counts how often the present step failed for a passing reason.
 	Attempts int
-	Waiting  *Failure `json:",omitempty"`
-	// RetryAt is when the next attempt may start.
+	// RetryAt is when the next attempt may start, Delay why the last one failed;
+	// nil where none did.
 	RetryAt time.Time
+	Delay   *Failure `json:",omitempty"`
 	Failure *Failure
+	// Sample: the document is one of ours, signed to see whether signing works. It
+	// goes to no portal.
+	Sample bool `json:",omitempty"`
 }
 
 // ForOther tells whether the person who pressed is not the one whom the

@@ -49,6 +49,9 @@ type Settings struct {
 	// Processes are the smart processes, by their entityTypeId, whose cards show
 	// SignService as well.
 	Processes []int `json:",omitempty"`
+	// Omitted are the kinds of elements that every portal has (see Kinds) whose
+	// cards do not show SignService.
+	Omitted []int `json:",omitempty"`
 	// Signet is where the mark goes for a person who has not chosen yet; the
 	// zero Placement is the bottom right of the last page.
 	Signet SignetSettings
@@ -58,6 +61,8 @@ type Settings struct {
 	// SelfEnrolment lets a person with an account and no phone bind one without
 	// asking an administrator.
 	SelfEnrolment bool
+	// SelfMarked narrows SelfEnrolment to the accounts that are marked for it.
+	SelfMarked bool `json:",omitempty"`
 	// RetentionDays is how long original and result are kept; 0 means Retention.
 	RetentionDays int
 	// Level is the level asked for; "" is LevelB. Timestamps are the addresses
@@ -109,14 +114,25 @@ func (s Settings) Summary(old Settings) string {
 	}
 	note("fields", !slices.Equal(s.Fields, old.Fields))
 	note("smart processes", !slices.Equal(s.Processes, old.Processes))
+	note("kinds of cards", !slices.Equal(s.Omitted, old.Omitted))
 	note("code required", s.CodeRequired != old.CodeRequired)
-	note("self-enrolment", s.SelfEnrolment != old.SelfEnrolment)
+	note("self-enrolment", s.SelfEnrolment != old.SelfEnrolment || s.SelfMarked != old.SelfMarked)
 	note("retention", s.KeepFor() != old.KeepFor())
 	note("level", s.Level != old.Level || s.LevelStrict != old.LevelStrict)
 	note("timestamp servers", !slices.Equal(s.Timestamps, old.Timestamps))
 	note("signet", s.Signet.Preset != old.Signet.Preset || s.Signet.Link != old.Signet.Link || !bytes.Equal(s.Signet.Logo, old.Signet.Logo))
 	note("placement", s.DefaultPlacement() != old.DefaultPlacement() || s.Signet.Hidden != old.Signet.Hidden)
 	return strings.Join(changed, ", ")
+}
+
+// MayEnrol tells whether a person may bind the first phone of the account without
+// an administrator.
+func (s Settings) MayEnrol(a Account) bool { return s.SelfEnrolment && (!s.SelfMarked || a.SelfEnrol) }
+
+// Kinds are those of the kinds of elements that every portal has whose cards show
+// SignService.
+func (s Settings) Kinds() []int {
+	return slices.DeleteFunc(Kinds(), func(kind int) bool { return slices.Contains(s.Omitted, kind) })
 }
 
 // KeepFor is how long original and result of a Request are kept after its end.

@@ -1,7 +1,7 @@
 // Package install registers SignService in a portal: it binds the Sign tab and
 // an entry in the menu to the cards of deals, leads, contacts, companies,
-// quotes and smart invoices, and of the smart processes that an administrator
-// chooses; the entry in the document generator's menu; the events that the app
+// quotes and smart invoices, but for those that an administrator left out, and of
+// the smart processes that one chose; the entry in the document generator's menu; the events that the app
 // needs; and the robot that asks for a signature. All of it again and again
 // without harm, since a portal's administrator may press Reinstall at any
 // time, and since addresses and titles change between versions. What the

@@ -74,7 +74,7 @@ func (i *Installer) Install(ctx context.Context, v app.Visit) error {
 		if err != nil {
 			return app.Wrap(op, err)
 		}
-		cfg.Processes = s.Processes
+		cfg.Processes, cfg.Omitted = s.Processes, s.Omitted
 	}
 	return i.portals.Translate(op, Register(ctx, c, cfg))
 }
@@ -86,6 +86,8 @@ type Config struct {
 	// Processes are the smart processes, by their entityTypeId, whose cards get
 	// the slots beside those of the kinds that every portal has.
 	Processes []int
+	// Omitted are those of the kinds that every portal has which get none.
+	Omitted []int
 
 	scope []string // the app's permissions; nil when the portal does not tell
 }

@@ -195,7 +195,7 @@ func TestChoose(t *testing.T) {
 	chosen := &settings{}
 	i := install.New(w, base).With(chosen)
 	anna := app.Visit{User: "admin", Admin: true}
-	if err := i.Choose(t.Context(), anna, []int{projects, 4711}); err != nil {
+	if err := i.Choose(t.Context(), anna, append(app.Kinds(), projects, 4711)); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(wanted(fmt.Sprint("DYNAMIC_", projects)), w.bindings()); d != "" {
@@ -206,8 +206,12 @@ func TestChoose(t *testing.T) {
 	if d := cmp.Diff(want, all); err != nil || d != "" {
 		t.Errorf("%v: %s", err, d)
 	}
-	if err := i.Choose(t.Context(), anna, nil); err != nil {
+	if err := i.Choose(t.Context(), anna, app.Kinds()); err != nil {
 		t.Fatal(err)
+	}
+	w.check()
+	if err := i.Choose(t.Context(), anna, nil); app.KindOf(err) != app.Invalid {
+		t.Errorf("no card at all: %v", err)
 	}
 	w.check()
 	for _, v := range []app.Visit{{User: "employee"}, {User: "admin"}} {
@@ -222,6 +226,47 @@ func TestChoose(t *testing.T) {
 	if all, err := i.Processes(t.Context(), anna); err != nil || len(all) != 0 {
 		t.Errorf("an older portal: %v, %v", all, err)
 	}
+}
+
+// Each kind of card that every portal has can be left out, and comes back; an
+// installation keeps the choice.
+func TestChooseKinds(t *testing.T) {
+	w := newWorld(t)
+	chosen := &settings{}
+	i := install.New(w, base).With(chosen)
+	anna := app.Visit{User: "admin", Admin: true}
+	if err := i.Install(t.Context(), anna); err != nil {
+		t.Fatal(err)
+	}
+	w.check()
+	tabs := func() (kinds []int) {
+		a, _ := w.portal.App(w.app.ClientID)
+		for _, p := range a.Placements {
+			if slot := app.Slot(p.Placement); strings.HasSuffix(p.Placement, "_DETAIL_TAB") {
+				kinds = append(kinds, slot.Kind())
+			}
+		}
+		slices.Sort(kinds)
+		return kinds
+	}
+	for _, kinds := range [][]int{{app.EntityDeal}, {app.EntityLead, app.EntitySmartInvoice}, {app.EntityContact, app.EntityCompany, app.EntityQuote}} {
+		if err := i.Choose(t.Context(), anna, kinds); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(kinds, tabs()); d != "" {
+			t.Errorf("chosen %v: %s", kinds, d)
+		}
+		if err := i.Install(t.Context(), anna); err != nil { // Reinstall
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(kinds, tabs()); d != "" {
+			t.Errorf("installed again with %v: %s", kinds, d)
+		}
+	}
+	if err := i.Choose(t.Context(), anna, app.Kinds()); err != nil {
+		t.Fatal(err)
+	}
+	w.check()
 }
 
 // Smart processes get and lose their slots as the settings change, and one

@@ -52,11 +52,12 @@ func (i *Installer) types(ctx context.Context, v app.Visit) ([]bitrix.ItemType, 
 	return types, err
 }
 
-// Choose has exactly these smart processes show the app, beside the kinds that
-// every portal has. It is stored first, so that a failure of the portal is
+// Choose has exactly the cards of these kinds of elements show the app: those
+// that every portal has (app.Kinds), and smart processes. At least one must be
+// left, or nobody could sign. It is stored first, so that a failure of the portal is
 // mended by choosing again, or by an installation.
 func (i *Installer) Choose(ctx context.Context, v app.Visit, kinds []int) error {
-	const op = "choose smart processes"
+	const op = "choose places"
 	if !v.Admin {
 		return app.Fail(app.Forbidden, op, "install.administrators-only")
 	}
@@ -73,16 +74,20 @@ func (i *Installer) Choose(ctx context.Context, v app.Visit, kinds []int) error 
 	if len(chosen) > maxProcesses {
 		return app.Fail(app.Invalid, op, "places.many", maxProcesses)
 	}
+	omitted := slices.DeleteFunc(app.Kinds(), func(kind int) bool { return slices.Contains(kinds, kind) })
+	if len(chosen) == 0 && len(omitted) == len(app.Kinds()) {
+		return app.Fail(app.Invalid, op, "places.none-chosen")
+	}
 	slices.Sort(chosen)
 	old, err := i.settings.Settings(ctx, v.Portal)
 	if err != nil {
 		return app.Wrap(op, err)
 	}
 	next := old
-	next.Portal, next.Processes, next.UpdatedBy, next.UpdatedAt = v.Portal, chosen, v.User, time.Now()
+	next.Portal, next.Processes, next.Omitted, next.UpdatedBy, next.UpdatedAt = v.Portal, chosen, omitted, v.User, time.Now()
 	if detail := next.Summary(old); detail != "" {
 		err := i.settings.SaveSettings(ctx, next, app.AuditEntry{
-			Action: app.ActSettingsSaved, Portal: v.Portal, User: v.User, Detail: detail,
+			Action: app.ActSettingsSaved, Portal: v.Portal, User: v.User, Detail: detail, Address: v.Address,
 		})
 		if err != nil {
 			return app.Wrap(op, err)

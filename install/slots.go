@@ -47,7 +47,7 @@ func (b bound) current(cfg Config, slots []app.Slot) bool {
 // slots are the places where the app is to be shown, the deals' first.
 func (c Config) slots() []app.Slot {
 	var all []app.Slot
-	for _, kind := range append(app.Kinds(), c.Processes...) {
+	for _, kind := range append(app.Settings{Omitted: c.Omitted}.Kinds(), c.Processes...) {
 		all = append(all, app.TabSlot(kind), app.MenuSlot(kind))
 		if slices.Contains(c.scope, "documentgenerator") || slices.Contains(c.scope, "intranet") {
 			all = append(all, app.GeneratorSlot(kind)) // portals differ in which of the two they want

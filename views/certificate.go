@@ -7,7 +7,6 @@ type CertificateForm struct {
 	Organisation string
 	Years        []Option
 	Keys         []Option
-	Owners       []Option
 	Back         Action
 	// Errors stand below their fields, by name.
 	Errors map[string]string
@@ -15,9 +14,8 @@ type CertificateForm struct {
 
 // ImportForm asks for a file with a key and its certificate.
 type ImportForm struct {
-	T      T
-	Owners []Option
-	Back   Action
+	T    T
+	Back Action
 	// MaxSize is the largest file, in bytes, TooLarge what is said of a larger one.
 	MaxSize  int
 	TooLarge string
@@ -33,7 +31,7 @@ type CertificatePage struct {
 	Row  CertificateRow
 	// Details are what stands in it: name and value.
 	Details []Detail
-	Owners  []Option
+	Owner   Owner
 	// Chain says how its chain stands; ChainTone is the badge's.
 	Chain, ChainTone string
 	// ChainFile offers to add issuers from a file.
@@ -42,6 +40,9 @@ type CertificatePage struct {
 	TooLarge  string
 	Accounts  Grants
 }
+
+// Owner is the account that a certificate belongs to; the zero value is nobody.
+type Owner struct{ ID, Name string }
 
 // Detail is a named fact.
 type Detail struct {

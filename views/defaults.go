@@ -8,7 +8,9 @@ type Defaults struct {
 	Fields     []Option
 	FieldsNote string
 
-	CodeRequired, SelfEnrolment bool
+	CodeRequired bool
+	// SelfEnrolment is who may set up a first phone alone.
+	SelfEnrolment []Option
 	// Retention is a number of days.
 	Retention string
 

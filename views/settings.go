@@ -12,8 +12,10 @@ type Fact struct {
 	Words string
 	// Tone is "good", "warn" or "bad"; State the words for it.
 	Tone, State string
-	// Detail says more; Fix what to do about a fault.
+	// Detail says more; Fix what to do about a fault. Links lead to what it is
+	// about.
 	Detail, Fix string
+	Links       []Action
 }
 
 // FirstStep is one of the first steps, ticked off when it is done.
@@ -22,6 +24,10 @@ type FirstStep struct {
 	Hint   string
 	Done   bool
 	Action *Action
+	// Optional is the word for one that may be left out; empty for the others.
+	Optional string
+	// Again offers the action also when the step is done.
+	Again bool
 }
 
 // Overview is the section that the settings page opens with.
@@ -31,6 +37,19 @@ type Overview struct {
 	// Done counts the steps that are done, in words.
 	Done  string
 	State []Fact
+	// Stuck are the documents that do not go on by themselves.
+	Stuck []StuckRow
+}
+
+// StuckRow is a document whose signing or delivery does not go on.
+type StuckRow struct {
+	Name  string
+	State Tag
+	// Facts are short words: the element, who ordered it, since when.
+	Facts []string
+	// Why is the reason, and what to do.
+	Why   string
+	Retry Action
 }
 
 // AccountRow is an account in the list.
@@ -50,8 +69,20 @@ type Accounts struct {
 	T    T
 	List []AccountRow
 	Add  Action
-	// Search offers a search field over many accounts.
-	Search bool
+	// Find searches many accounts; nil for few. Pages lead through them.
+	Find  *Find
+	Pages Pager
+	// Empty says that there is none yet, Nothing that the search found none.
+	Empty, Nothing string
+	// Links are the setup links that are not used yet.
+	Links []LinkRow
+}
+
+// LinkRow is a setup link that is not used yet: whose it is, and more.
+type LinkRow struct {
+	Name     string
+	Facts    []string
+	Withdraw Action
 }
 
 // AccountForm is one account: a new one, or one to change.
@@ -64,7 +95,9 @@ type AccountForm struct {
 	CodeOff       bool
 	CodeOffReason string
 	Blocked       bool
-	Back          Action
+	// SelfEnrol lets the person set up a first phone alone.
+	SelfEnrol bool
+	Back      Action
 	// Errors stand below their fields, by name.
 	Errors map[string]string
 	// Phone, Link and Certificates are there for an account that exists.
@@ -116,6 +149,11 @@ type Certificates struct {
 	TokenNote string
 	// Adds are the ways to a new certificate, the usual one first.
 	Adds []Action
+	// Find searches many certificates; nil for few. Pages lead through them.
+	Find  *Find
+	Pages Pager
+	// Empty says that there is none yet, Nothing that the search found none.
+	Empty, Nothing string
 }
 
 // JournalRow is one audit entry.
@@ -130,10 +168,15 @@ type Journal struct {
 	T     T
 	List  []JournalRow
 	Older *Action
-	// People and Topics narrow the list; the first option of each does not.
-	People, Topics []Option
-	// From and Until are days, "2026-11-23"; File is a part of a name.
-	From, Until, File string
+	// Chain tells whether the journal is as it was written; nil where nobody has
+	// looked yet.
+	Chain *Fact
+	// People, Topics, Results and Certificates narrow the list; the first option of
+	// each does not.
+	People, Topics, Results, Certificates []Option
+	// From and Until are days, "2026-11-23"; File is a part of a name, Card the
+	// number of a CRM element.
+	From, Until, File, Card string
 	// Narrowed tells that the list does not show everything.
 	Narrowed bool
 	// All shows everything again; Exports give what the list shows as files.

@@ -22,6 +22,8 @@ type AccountView struct {
 	// whom and for how long, in the same order.
 	Certificates []app.CertificateID
 	Assignments  []app.Assignment
+	// LastSigned is when the account last signed a document; zero for never.
+	LastSigned time.Time
 	// Link is the open link, without its secret; nil where none is open.
 	Link *app.Enrolment
 }
@@ -37,6 +39,8 @@ type AccountInput struct {
 	CodeOff       bool
 	CodeOffReason string
 	Blocked       bool
+	// SelfEnrol: see app.Account.
+	SelfEnrol bool
 	// New makes an account; without it an existing one is changed.
 	New bool
 }
@@ -95,9 +99,13 @@ func (s *Service) views(ctx context.Context, portal app.PortalID, accounts []app
 	if err != nil {
 		return nil, err
 	}
+	signed, err := s.config.Store.LastSigned(ctx, portal)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]AccountView, 0, len(accounts))
 	for _, account := range accounts {
-		view := AccountView{Account: account, Link: links[account.User]}
+		view := AccountView{Account: account, Link: links[account.User], LastSigned: signed[account.User]}
 		phone, err := s.config.Store.Authenticator(ctx, portal, account.User)
 		if err != nil && !errors.Is(err, app.NotFound) {
 			return nil, err
@@ -182,7 +190,7 @@ func (s *Service) SaveAccount(ctx context.Context, v app.Visit, in AccountInput)
 	}
 	after := before
 	after.Login, after.Description, after.Blocked = in.Login, in.Description, in.Blocked
-	after.CodeOff, after.CodeOffReason = in.CodeOff, in.CodeOffReason
+	after.CodeOff, after.CodeOffReason, after.SelfEnrol = in.CodeOff, in.CodeOffReason, in.SelfEnrol
 	after.Name = cmp.Or(name, before.Name)
 	after.UpdatedAt = s.config.Now().UTC()
 	if in.New {

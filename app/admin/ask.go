@@ -81,10 +81,17 @@ func (s *Service) Ask(ctx context.Context, v app.Visit, w Wish) error {
 	return nil
 }
 
-// OwnLinks tells whether people may make the link for their first phone.
+// OwnLinks tells whether the visitor may make the link for a first phone.
 func (s *Service) OwnLinks(ctx context.Context, v app.Visit) (bool, error) {
 	rules, err := s.config.Store.Settings(ctx, v.Portal)
-	return rules.SelfEnrolment, app.Wrap("read settings", err)
+	if err != nil || !rules.SelfEnrolment {
+		return false, app.Wrap("read settings", err)
+	}
+	account, err := s.config.Store.Account(ctx, v.Portal, v.User)
+	if errors.Is(err, app.NotFound) {
+		return false, nil
+	}
+	return rules.MayEnrol(account), app.Wrap("find account", err)
 }
 
 // OwnLink makes the setup link for the visitor's own first phone, where the
@@ -112,6 +119,8 @@ func (s *Service) OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enr
 		return "", app.Enrolment{}, app.Wrap(op, err)
 	case account.Blocked:
 		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "account.blocked")
+	case !rules.MayEnrol(account):
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "link.own-off")
 	}
 	_, err = s.config.Store.Authenticator(ctx, v.Portal, v.User)
 	if err == nil {

@@ -45,7 +45,7 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 		}
 	}
 	a := app.Assignment{Portal: v.Portal, User: user, Certificate: certificate, CreatedAt: s.config.Now().UTC(), CreatedBy: v.User}
-	if err := s.config.Store.Assign(ctx, a, assignmentEntry(v, app.ActAssigned, user, certificate)); err != nil {
+	if err := s.config.Store.Assign(ctx, a, named(assignmentEntry(v, app.ActAssigned, user, certificate), c.Name)); err != nil {
 		return app.Wrap(op, err)
 	}
 	if c.Owner != "" && c.Owner != user {

@@ -110,7 +110,7 @@ func (s *Service) CreateSelfSigned(ctx context.Context, v app.Visit, in SelfSign
 		return app.Certificate{}, app.Wrap(op, err)
 	}
 	defer clear(sealed)
-	if err := s.config.Store.SaveCertificate(ctx, c, sealed, certificateEntry(v, app.ActCertificateCreated, c.ID)); err != nil {
+	if err := s.config.Store.SaveCertificate(ctx, c, sealed, named(certificateEntry(v, app.ActCertificateCreated, c.ID), c.Name)); err != nil {
 		return app.Certificate{}, app.Wrap(op, err)
 	}
 	return c, nil
@@ -137,7 +137,7 @@ func (s *Service) RemoveCertificate(ctx context.Context, v app.Visit, id app.Cer
 	if err := s.confirm(ctx, v, op); err != nil {
 		return err
 	}
-	if err := s.config.Store.DeleteCertificate(ctx, v.Portal, id, certificateEntry(v, app.ActCertificateRemoved, id)); err != nil {
+	if err := s.config.Store.DeleteCertificate(ctx, v.Portal, id, named(certificateEntry(v, app.ActCertificateRemoved, id), c.Name)); err != nil {
 		return app.Wrap(op, err)
 	}
 	notices.add(func() { s.concern(ctx, v, c.Owner, "concern.certificate-removed", c.Name) })
@@ -148,5 +148,12 @@ func (s *Service) RemoveCertificate(ctx context.Context, v app.Visit, id app.Cer
 func certificateEntry(v app.Visit, action app.Action, id app.CertificateID) app.AuditEntry {
 	e := entry(v, action, string(id))
 	e.Certificate = id
+	return e
+}
+
+// named keeps in an entry whom its certificate names, since the certificate may
+// be removed later.
+func named(e app.AuditEntry, name string) app.AuditEntry {
+	e.OwnerName = name
 	return e
 }

@@ -70,7 +70,7 @@ func (s *Service) ImportCertificate(ctx context.Context, v app.Visit, in Import)
 	if err := s.newCertificate(ctx, v, op, c.ID); err != nil {
 		return app.Certificate{}, err
 	}
-	if err := s.config.Store.SaveCertificate(ctx, c, pkcs8, certificateEntry(v, app.ActCertificateImport, c.ID)); err != nil {
+	if err := s.config.Store.SaveCertificate(ctx, c, pkcs8, named(certificateEntry(v, app.ActCertificateImport, c.ID), c.Name)); err != nil {
 		return app.Certificate{}, app.Wrap(op, err)
 	}
 	return c, nil

@@ -19,6 +19,8 @@ type AccountStore interface {
 	DeleteAccount(ctx context.Context, portal app.PortalID, user app.UserID, entries ...app.AuditEntry) error
 	Authenticator(ctx context.Context, portal app.PortalID, user app.UserID) (app.Authenticator, error)
 	Enrolments(ctx context.Context, portal app.PortalID) ([]app.Enrolment, error)
+	// LastSigned tells when the portal's users last signed a document.
+	LastSigned(ctx context.Context, portal app.PortalID) (map[app.UserID]time.Time, error)
 }
 
 // CertificateStore keeps the certificates, as AccountStore the accounts.

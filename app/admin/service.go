@@ -100,5 +100,5 @@ func allowCertificate(v app.Visit, op string, id app.CertificateID) error {
 
 // entry begins the audit entry of what the visitor does.
 func entry(v app.Visit, action app.Action, subject string) app.AuditEntry {
-	return app.AuditEntry{Action: action, Portal: v.Portal, User: v.User, Subject: subject}
+	return app.AuditEntry{Action: action, Portal: v.Portal, User: v.User, Subject: subject, Address: v.Address}
 }

@@ -28,6 +28,8 @@ type SettingsInput struct {
 	// Fields are codes of file fields; none means all.
 	Fields                      []string
 	CodeRequired, SelfEnrolment bool
+	// SelfMarked: only accounts that are marked for it.
+	SelfMarked bool
 	// RetentionDays is 1 to app.MaxRetentionDays.
 	RetentionDays int
 	Level         app.Level
@@ -79,14 +81,14 @@ func (s *Service) SaveSettings(ctx context.Context, v app.Visit, in SettingsInpu
 	if err != nil {
 		return app.Settings{}, app.Wrap(op, err)
 	}
-	next.Signet, next.Processes = old.Signet, old.Processes
+	next.Signet, next.Processes, next.Omitted = old.Signet, old.Processes, old.Omitted
 	return next, app.Wrap(op, s.keepSettings(ctx, v, old, &next))
 }
 
 // settings checks what was typed.
 func (in SettingsInput) settings(op string) (app.Settings, error) {
 	out := app.Settings{
-		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment,
+		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment, SelfMarked: in.SelfEnrolment && in.SelfMarked,
 		RetentionDays: in.RetentionDays, Level: in.Level, LevelStrict: in.LevelStrict,
 	}
 	if slices.ContainsFunc(in.Fields, func(code string) bool { return !fieldCode.MatchString(code) }) || len(in.Fields) > 200 {

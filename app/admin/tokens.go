@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -18,6 +19,12 @@ import (
 // TokenView is a configured token, with what is on it.
 type TokenView struct {
 	Serial, Label, Model string
+	// Module is the file of the PKCS#11 library, without its folder: where the
+	// server keeps it is its operator's. Slot is the number of the token's slot; ""
+	// before it was seen.
+	Module, Slot string
+	// PIN tells where the PIN stands.
+	PIN PINState
 	// Note is the key of a message that tells why the token cannot be used; ""
 	// when it can. Since is when that began, zero where nobody knows.
 	Note  string
@@ -30,6 +37,52 @@ type TokenView struct {
 	// Others are what cannot be taken into use: keys without a certificate, and
 	// certificates that cannot be read.
 	Others []TokenObject
+}
+
+// PINState is where a token's PIN comes from, or what is wrong with it.
+type PINState string
+
+// The states of PINs.
+const (
+	PINConfigured PINState = "configured" // it comes from the server's configuration
+	PINTyped      PINState = "typed"      // an administrator typed it; the store keeps it sealed
+	PINNeeded     PINState = "needed"     // nobody gave it yet
+	PINRefused    PINState = "refused"    // the token refused it, or never answered
+	PINLastTry    PINState = "last-try"   // one more wrong one would lock the token
+	PINLocked     PINState = "locked"
+)
+
+// pinState tells where the PIN of a token stands.
+func pinState(on keyring.Token) PINState {
+	for _, fault := range []struct {
+		err   error
+		state PINState
+	}{
+		{keys.ErrPINFinalTry, PINLastTry},
+		{keys.ErrPINLocked, PINLocked},
+		{keys.ErrPINMissing, PINNeeded},
+		{keys.ErrPINWrong, PINRefused},
+		{keys.ErrPINLatched, PINRefused},
+	} {
+		if errors.Is(on.Err, fault.err) {
+			return fault.state
+		}
+	}
+	switch {
+	case on.Typed && on.Stored:
+		return PINTyped
+	case on.Typed:
+		return PINNeeded
+	}
+	return PINConfigured
+}
+
+// fileName is a path's last part; "" for none.
+func fileName(path string) string {
+	if path == "" {
+		return ""
+	}
+	return filepath.Base(path)
 }
 
 // TokenObject is a key without a certificate, or a certificate that cannot be
@@ -50,6 +103,8 @@ type TokenObject struct {
 // are what AddFromToken is told.
 type TokenCertificate struct {
 	app.Certificate
+	// Label is what the token calls it.
+	Label string
 	// Added: it is in use in this portal.
 	Added bool
 	// Unusable is the key of a message that tells why it cannot be taken into
@@ -94,7 +149,7 @@ func (s *Service) Tokens(ctx context.Context, v app.Visit) ([]TokenView, error) 
 func (s *Service) tokenView(on keyring.Token) TokenView {
 	t := on.Token
 	view := TokenView{
-		Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model),
+		Serial: t.Serial, Label: shown(t.Label), Model: shown(t.Model), Module: fileName(t.Module), Slot: t.Slot, PIN: pinState(on),
 		TypePIN: on.Typed, PINStored: on.Stored, PINLow: on.Status.PINCountLow,
 	}
 	if on.Err != nil {
@@ -117,7 +172,7 @@ func (s *Service) tokenView(on keyring.Token) TokenView {
 		for _, issuer := range e.Chain {
 			c.Chain = append(c.Chain, issuer.Raw)
 		}
-		view.Certificates = append(view.Certificates, TokenCertificate{Certificate: c, Unusable: unusable(e, c, s.config.Now())})
+		view.Certificates = append(view.Certificates, TokenCertificate{Certificate: c, Label: shown(e.Label), Unusable: unusable(e, c, s.config.Now())})
 	}
 	return view
 }
@@ -228,7 +283,7 @@ func (s *Service) AddFromToken(ctx context.Context, v app.Visit, serial, keyID s
 	case !errors.Is(err, app.NotFound):
 		return app.Certificate{}, app.Wrap(op, err)
 	}
-	if err := s.config.Store.SaveCertificate(ctx, c, nil, certificateEntry(v, app.ActCertificateAdded, id)); err != nil {
+	if err := s.config.Store.SaveCertificate(ctx, c, nil, named(certificateEntry(v, app.ActCertificateAdded, id), c.Name)); err != nil {
 		return app.Certificate{}, app.Wrap(op, err)
 	}
 	return c, nil

@@ -59,7 +59,7 @@ func TestAddFromToken(t *testing.T) {
 		NotBefore: e.Certificate.NotBefore, NotAfter: e.Certificate.NotAfter,
 	}
 	want := []admin.TokenView{{
-		Serial: "0a1b", Label: "Office", Model: "Card 3", Certificates: []admin.TokenCertificate{{Certificate: cert}},
+		Serial: "0a1b", Label: "Office", Model: "Card 3", PIN: admin.PINConfigured, Certificates: []admin.TokenCertificate{{Certificate: cert}},
 		Others: []admin.TokenObject{{KeyID: "02", Key: true, Unusable: "token.key-odd"}},
 	}}
 	if diff := cmp.Diff(want, views); diff != "" {
@@ -133,6 +133,12 @@ func TestAddRefused(t *testing.T) {
 
 // TestTokenNotes holds that each fault of a token has a message of its own.
 func TestTokenNotes(t *testing.T) {
+	pins := map[string]admin.PINState{
+		"token.pin-missing": admin.PINNeeded, "token.pin-refused": admin.PINRefused, "token.pin-final": admin.PINLastTry, "token.pin-locked": admin.PINLocked,
+	}
+	for _, key := range []string{"token.absent", "token.ambiguous", "token.unready", "token.module", "token.failed"} {
+		pins[key] = admin.PINConfigured
+	}
 	for fault, key := range map[error]string{
 		keys.ErrTokenAbsent: "token.absent", keys.ErrTokenAmbiguous: "token.ambiguous", keys.ErrTokenUnready: "token.unready",
 		keys.ErrPINMissing: "token.pin-missing", keys.ErrPINWrong: "token.pin-refused", keys.ErrPINLatched: "token.pin-refused",
@@ -145,7 +151,7 @@ func TestTokenNotes(t *testing.T) {
 			broken.Err = fmt.Errorf("token 0a1b: %w", fault)
 			w.tokens.contents = []keys.Contents{broken}
 			views, err := w.Tokens(w.ctx, visit(acme))
-			want := []admin.TokenView{{Serial: "0a1b", Label: "Office", Model: "Card 3", Note: key, AllowPIN: key == "token.pin-refused" && errors.Is(fault, keys.ErrPINLatched)}}
+			want := []admin.TokenView{{Serial: "0a1b", Label: "Office", Model: "Card 3", PIN: pins[key], Note: key, AllowPIN: key == "token.pin-refused" && errors.Is(fault, keys.ErrPINLatched)}}
 			if diff := cmp.Diff(want, views); diff != "" || err != nil {
 				t.Error(err, diff)
 			}

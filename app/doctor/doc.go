@@ -17,6 +17,10 @@
 //
 // # What is promised
 //
+// The time-stamp servers that portals' settings name are asked for a time-stamp,
+// which costs them a signature: at most every quarter of an hour while they give
+// one.
+//
 // An examination ends within Config.Patience, whatever hangs: all hosts are
 // asked at the same time. It asks no host more than for its answer to a call
 // without authorization, and believes nothing of it but that it came and the
@@ -25,6 +29,6 @@
 //
 // The clock is compared with the Date header (RFC 9110, 6.6.1) of the hosts that
 // were asked, over TLS: of several the middle one counts, so that one host whose
-// clock is wrong accuses nobody. It is also held against the latest time in the
+// clock is wrong accuses nobody; each portal is told its own drift beside it. It is also held against the latest time in the
 // audit log, see app.ClockBack.
 package doctor

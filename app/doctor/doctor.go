@@ -21,6 +21,8 @@ type Store interface {
 	Portals(ctx context.Context) ([]app.Portal, error)
 	// Unfinished are the Requests that are authorized and have not ended.
 	Unfinished(ctx context.Context) ([]app.Request, error)
+	// Settings names the time-stamp servers that a portal uses.
+	Settings(ctx context.Context, portal app.PortalID) (app.Settings, error)
 }
 
 // Token is a configured token: its name, and the message that says why it
@@ -50,6 +52,9 @@ type Config struct {
 	// Inside tells whether the Transport refused a host because it lies in a
 	// network that is not public; nil is never.
 	Inside func(error) bool
+	// Stamp asks the time-stamp server at an address for a time-stamp over anything;
+	// nil asks none. It must end with ctx.
+	Stamp func(ctx context.Context, address string) error
 	// Patience is how long an examination may take; 0 is 8 seconds.
 	Patience time.Duration
 	// Now is the clock; nil means time.Now.
@@ -68,6 +73,9 @@ type Doctor struct {
 	// audited is what the audit log looked like at the time auditedAt.
 	audited   []app.Finding
 	auditedAt time.Time
+	// stamps is what the time-stamp servers last did, by address; the map is
+	// replaced, never changed.
+	stamps map[string]stamped
 }
 
 // New gives a Doctor for what there is.
@@ -91,15 +99,19 @@ func (d *Doctor) Examine(ctx context.Context) []app.Finding {
 	defer cancel()
 	asked := make(chan []answer, 1)
 	go func() { asked <- d.ask(ctx) }()
+	stamps := make(chan []app.Finding, 1)
+	go func() { stamps <- d.timestamps(ctx) }()
 	var all []app.Finding
 	all = append(all, d.files()...)
 	all = append(all, d.disk()...)
 	all = append(all, d.store(ctx)...)
 	all = append(all, d.tokens(ctx)...)
+	requests := d.requests(ctx) // now: who hangs must not take it from the report
 	answers := <-asked
 	all = append(all, d.clock(ctx, answers)...)
 	all = append(all, d.hosts(answers)...)
-	all = append(all, d.requests(ctx)...)
+	all = append(all, <-stamps...)
+	all = append(all, requests...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.latest, d.at = all, d.config.Now()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,7 +127,7 @@ func TestGood(t *testing.T) {
 	list := d.Examine(t.Context())
 	if diff := cmp.Diff([]string{
 		"files good doctor.good", "disk good doctor.disk-free", "store good doctor.good", "audit good doctor.audit-entries",
-		"token good doctor.good", "clock good doctor.good", "authorization good doctor.answers", "portal good doctor.answers",
+		"token good doctor.good", "clock good doctor.good", "clock-portal good doctor.good", "authorization good doctor.answers", "portal good doctor.answers",
 		"requests good doctor.requests-none",
 	}, lines(list)); diff != "" {
 		t.Error(diff)
@@ -220,6 +221,92 @@ func TestClock(t *testing.T) {
 		t.Error(diff)
 	}
 	readable(t, found)
+}
+
+// TestClockOfPortal tells each portal how far off the clock is against its own,
+// whatever the others say.
+func TestClockOfPortal(t *testing.T) {
+	w := newWorld(t)
+	right, trust := w.host(0)
+	ahead, _ := w.host(42 * time.Second)
+	w.install(acme, right)
+	w.install("bbbb", ahead)
+	w.config.AuthServers = []string{right}
+	w.config.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust}}
+	list := doctor.New(w.config).Examine(t.Context())
+	if diff := cmp.Diff([]string{"clock good doctor.good"}, lines(find(list, "clock"))); diff != "" {
+		t.Error(diff)
+	}
+	found := find(list, "clock-portal")
+	if diff := cmp.Diff([]string{"clock-portal good doctor.good", "clock-portal warn doctor.clock-off"}, lines(found)); diff != "" {
+		t.Fatal(diff)
+	}
+	if found[0].Portal != acme || found[1].Portal != "bbbb" || !cmp.Equal(found[1].Args, []any{42 * time.Second}) && !cmp.Equal(found[1].Args, []any{43 * time.Second}) {
+		t.Errorf("found %+v", found)
+	}
+	readable(t, list)
+}
+
+// TestTimestamps asks the servers that portals name, each once, and one that
+// answers not again for a while.
+func TestTimestamps(t *testing.T) {
+	w := newWorld(t)
+	w.install(acme, "https://a.invalid/rest/")
+	w.install("bbbb", "https://b.invalid/rest/")
+	w.must(w.store.SaveSettings(t.Context(), app.Settings{Portal: acme, Timestamps: []string{"https://one.example/", "https://two.example/"}}))
+	w.must(w.store.SaveSettings(t.Context(), app.Settings{Portal: "bbbb", Timestamps: []string{"https://two.example/"}}))
+	var mu sync.Mutex
+	asked, down := map[string]int{}, map[string]bool{"https://two.example/": true}
+	w.config.Stamp = func(_ context.Context, address string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[address]++
+		if down[address] {
+			return errors.New("no route to host")
+		}
+		return nil
+	}
+	d := doctor.New(w.config)
+	expect := func(want []string, one, two int) {
+		t.Helper()
+		found := find(d.Examine(t.Context()), "timestamps")
+		var got []string
+		for _, f := range found {
+			got = append(got, string(f.Portal[:1])+" "+f.Subject+" "+string(f.Health)+" "+f.Key)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if asked["https://one.example/"] != one || asked["https://two.example/"] != two {
+			t.Errorf("asked %v", asked)
+		}
+		readable(t, found)
+	}
+	ailing := []string{
+		"a https://one.example/ good doctor.stamps", "a https://two.example/ warn doctor.stamps-not", "b https://two.example/ bad doctor.stamps-not",
+	}
+	expect(ailing, 1, 1)
+	w.now = w.now.Add(5 * time.Minute)
+	expect(ailing, 1, 2)
+	w.now = w.now.Add(11 * time.Minute)
+	down["https://two.example/"] = false
+	expect([]string{"a https://one.example/ good doctor.stamps", "a https://two.example/ good doctor.stamps", "b https://two.example/ good doctor.stamps"}, 2, 3)
+}
+
+// TestTimestampsHang examines all the rest where a server never answers.
+func TestTimestampsHang(t *testing.T) {
+	w := newWorld(t)
+	w.install(acme, "https://a.invalid/rest/")
+	w.must(w.store.SaveSettings(t.Context(), app.Settings{Portal: acme, Timestamps: []string{"https://one.example/"}}))
+	w.config.Patience = 100 * time.Millisecond
+	w.config.Stamp = func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
+	list := doctor.New(w.config).Examine(t.Context())
+	if diff := cmp.Diff([]string{"timestamps bad doctor.stamps-not"}, lines(find(list, "timestamps"))); diff != "" {
+		t.Error(diff)
+	}
+	if len(find(list, "requests")) != 1 {
+		t.Errorf("found %v", lines(list))
+	}
 }
 
 // TestHosts tells why a host is out of reach.

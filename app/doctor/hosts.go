@@ -170,11 +170,25 @@ func (d *Doctor) clock(ctx context.Context, answers []answer) []app.Finding {
 		return nil // nobody to compare it with: that is said of the hosts
 	}
 	slices.Sort(drifts)
-	off := drifts[len(drifts)/2].Abs()
+	list := []app.Finding{drift("clock", drifts[len(drifts)/2])}
+	for _, a := range answers {
+		if a.dated && a.check == "portal" {
+			f := drift("clock-portal", a.ahead)
+			f.Subject, f.Portal = hostOf(a.address), a.portal
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// drift says how far the clock is off. A portal's alone warns at most: its own
+// may be the one that is wrong.
+func drift(check string, ahead time.Duration) app.Finding {
+	off := ahead.Abs()
 	if off < time.Second {
 		off = 0
 	}
-	f := app.Finding{Check: "clock", Health: app.Healthy, Key: "doctor.clock-off", Args: []any{off.Round(time.Second)}}
+	f := app.Finding{Check: check, Health: app.Healthy, Key: "doctor.clock-off", Args: []any{off.Round(time.Second)}}
 	switch {
 	case off >= driftBad:
 		f.Health, f.Fix = app.Broken, "doctor.clock-fix"
@@ -183,5 +197,8 @@ func (d *Doctor) clock(ctx context.Context, answers []answer) []app.Finding {
 	default:
 		f.Key, f.Args = "doctor.good", nil
 	}
-	return []app.Finding{f}
+	if check != "clock" && f.Health == app.Broken {
+		f.Health = app.Ailing
+	}
+	return f
 }

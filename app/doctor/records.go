@@ -43,7 +43,7 @@ func (d *Doctor) audit(ctx context.Context) []app.Finding {
 		return known
 	}
 	count, bad, err := d.config.Store.VerifyAudit(ctx)
-	f := app.Finding{Check: "audit", Health: app.Healthy, Key: "doctor.audit-entries", Args: []any{count}}
+	f := app.Finding{Check: "audit", Health: app.Healthy, Key: "doctor.audit-entries", Args: []any{count}, At: now}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		return nil // too long for this time: it is checked at each start
@@ -57,10 +57,6 @@ func (d *Doctor) audit(ctx context.Context) []app.Finding {
 	d.mu.Unlock()
 	return []app.Finding{f}
 }
-
-// stuckAfter is how long a Request may be under way before it counts as stuck:
-// longer than any attempt but those that wait for a portal.
-const stuckAfter = 10 * time.Minute
 
 // requests counts what is being signed, by portal.
 func (d *Doctor) requests(ctx context.Context) []app.Finding {
@@ -78,7 +74,7 @@ func (d *Doctor) requests(ctx context.Context) []app.Finding {
 			portals = append(portals, r.Portal)
 		}
 		waiting[r.Portal]++
-		if d.config.Now().Sub(r.CreatedAt) > stuckAfter {
+		if d.config.Now().Sub(r.CreatedAt) > app.StuckAfter {
 			stuck[r.Portal]++
 		}
 	}

@@ -169,7 +169,7 @@ func works(e app.Enrolment, v app.Visit, now time.Time) error {
 
 // entry is what the audit log keeps of an act on an Enrolment.
 func entry(action app.Action, v app.Visit, e app.Enrolment) app.AuditEntry {
-	made := app.AuditEntry{Action: action, Portal: e.Portal, User: v.User, Subject: string(e.User)}
+	made := app.AuditEntry{Action: action, Portal: e.Portal, User: v.User, Subject: string(e.User), Address: v.Address}
 	if v.Unproven {
 		made.Detail = "enrolment.link-alone"
 	}

@@ -86,6 +86,15 @@ func (q *Local) Wake() {
 	}
 }
 
+// Hurry has a Request run now that was to wait for the time of its next attempt.
+// It never blocks.
+func (q *Local) Hurry(portal app.PortalID, id app.RequestID) {
+	q.mu.Lock()
+	delete(q.later, job{portal, id})
+	q.mu.Unlock()
+	q.Wake()
+}
+
 // Run feeds the workers until ctx ends, and returns when all have returned.
 func (q *Local) Run(ctx context.Context) error {
 	jobs := make(chan job)

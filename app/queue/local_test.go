@@ -192,6 +192,34 @@ func TestARequestThatComesBackWhileItRuns(t *testing.T) {
 	})
 }
 
+// TestHurry promises that a Request whose next attempt was put off runs at once,
+// and that one which is not there does no harm.
+func TestHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := &source{}, &diary{start: time.Now()}
+		s.put("a", time.Time{})
+		first := true
+		q, stop := run(t, queue.Config{Source: s, Handler: func(_ context.Context, _ app.PortalID, id app.RequestID) (time.Time, error) {
+			d.note(id)
+			if first {
+				first = false
+				at := time.Now().Add(time.Hour)
+				s.put(id, at)
+				return at, errors.New("not yet")
+			}
+			s.finish(id)
+			return time.Time{}, nil
+		}})
+		time.Sleep(time.Minute)
+		s.put("a", time.Time{}) // an administrator has put the wait aside
+		q.Hurry("p", "a")
+		q.Hurry("p", "nobody")
+		time.Sleep(time.Second)
+		stop()
+		d.expect(t, "a 0s", "a 1m0s")
+	})
+}
+
 func TestAFailureWithoutATimeIsNoLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, runs := &source{}, 0

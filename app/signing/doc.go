@@ -32,6 +32,14 @@
 // known vouches for it (trust.go): anybody can sign a file as anybody and upload
 // it. Neither changes anything.
 //
+// # What an administrator does
+//
+// [Service.Rehearse] signs a sample: a Request marked Sample takes the same way
+// from the code to the check and ends there, since it lies in no portal.
+// [Service.Stuck] lists the Requests that do not go on, [Service.Push] has the
+// queue take one up: what was authorized goes on, what was signed is delivered,
+// with the rights of the person who ordered it.
+//
 // # Guarantees
 //
 // Nothing is signed before the audit log holds the intent, durably. The bytes

@@ -86,6 +86,9 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	in.Requests = in.Requests[:0:0] // each once
 	for _, r := range requests {
 		in.Requests = append(in.Requests, r.ID)
+		if r.Sample {
+			continue // it lies in no portal
+		}
 		if err := s.Portal.Ready(ctx, v.Portal, v.User, r.Document); err != nil {
 			return app.Order{}, app.Wrap("check document", err)
 		}
@@ -94,12 +97,15 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err != nil {
 		return app.Order{}, err
 	}
-	if o, err = s.authorize(ctx, o, in); err != nil {
+	if o, err = s.authorize(ctx, v, o, in); err != nil {
 		return app.Order{}, err
 	}
 	s.Wake()
 	for _, id := range o.Requests {
 		s.watch.wake(id)
+	}
+	if requests[0].Sample { // no choice of the person's
+		return o, nil
 	}
 	err = s.remember(ctx, v, func(r *app.Remembered) { r.Certificate, r.Signet = in.Certificate, in.Signet })
 	if err != nil { // the order stands: it must not look refused
@@ -262,7 +268,7 @@ func (s *Service) createOrder(ctx context.Context, v, rechecked app.Visit, in Or
 
 // authorize has the code looked at for this Order, and gives it as it was
 // authorized: to read it anew could fail, and make the order look refused.
-func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) (app.Order, error) {
+func (s *Service) authorize(ctx context.Context, v app.Visit, o app.Order, in OrderInput) (app.Order, error) {
 	check := func(a *app.Authenticator, account *app.Account, now time.Time) (int64, app.AuthMethod, error) {
 		switch {
 		case account == nil:
@@ -282,7 +288,7 @@ func (s *Service) authorize(ctx context.Context, o app.Order, in OrderInput) (ap
 		authorized = o
 		e := app.AuditEntry{
 			Action: app.ActCodeRight, Portal: o.Portal, User: o.User, Order: o.ID, Method: o.Method,
-			Certificate: in.Certificate, Address: in.Address,
+			Entity: v.Entity, Certificate: in.Certificate, Address: in.Address,
 		}
 		if err != nil {
 			e.Action, e.Method = app.ActCodeWrong, ""

@@ -19,6 +19,9 @@ type Requests interface {
 	// change may run more than once; when it returns an error nothing is stored.
 	UpdateRequest(ctx context.Context, portal app.PortalID, id app.RequestID,
 		change func(r *app.Request, now time.Time) ([]app.AuditEntry, error)) (app.Request, error)
+	// Waiting gives the portal's Requests that are authorized and have not ended,
+	// and those that were signed and not delivered.
+	Waiting(ctx context.Context, portal app.PortalID) ([]app.Request, error)
 }
 
 // Orders keeps the Orders and holds the one door through which a Request

@@ -66,7 +66,7 @@ func (s *Service) Retry(ctx context.Context, v app.Visit, id app.RequestID) (app
 		default:
 			return nil, app.Fail(app.Conflict, "retry request", "request.no-retry")
 		}
-		r.Failure, r.Attempts, r.RetryAt, r.UpdatedAt = nil, 0, time.Time{}, now
+		r.Failure, r.Delay, r.Attempts, r.RetryAt, r.UpdatedAt = nil, nil, 0, time.Time{}, now
 		return []app.AuditEntry{s.entry(*r, app.ActRetried)}, nil
 	})
 	if err != nil {
@@ -118,8 +118,11 @@ func (s *Service) entry(r app.Request, a app.Action) app.AuditEntry {
 		Entity: r.Document.Entity, File: r.Document.Name, FileID: r.Document.FileID,
 		Certificate: r.Certificate, OwnerName: r.OwnerName, SHA256: r.Original.SHA256, Result: r.ResultSHA256, Digest: r.Digest,
 	}
-	if a == app.ActSigned {
+	switch {
+	case a == app.ActSigned:
 		e.Detail = "level." + string(r.Level)
+	case r.Sample:
+		e.Detail = "rehearsal.entry"
 	}
 	return e
 }

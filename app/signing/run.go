@@ -21,7 +21,7 @@ func (s *Service) Run(ctx context.Context, portal app.PortalID, id app.RequestID
 		if err != nil {
 			return time.Time{}, app.Wrap("run request", err)
 		}
-		step := s.step(r.State)
+		step := s.step(r)
 		if step == nil {
 			return time.Time{}, nil
 		}
@@ -40,14 +40,17 @@ func (s *Service) Run(ctx context.Context, portal app.PortalID, id app.RequestID
 	}
 }
 
-// step gives what leads out of a state; nil where nothing does.
-func (s *Service) step(state app.State) func(context.Context, app.Request) error {
-	switch state {
+// step gives what leads out of a Request's state; nil where nothing does.
+func (s *Service) step(r app.Request) func(context.Context, app.Request) error {
+	switch r.State {
 	case app.Authorized:
 		return s.prepare
 	case app.Prepared:
 		return s.sign
 	case app.Signed:
+		if r.Sample { // it has no place in the portal
+			return s.tested
+		}
 		return s.deliver
 	case app.Delivered:
 		return s.tell
@@ -63,8 +66,7 @@ func (s *Service) advance(ctx context.Context, r app.Request, to app.State, acti
 			return nil, app.Fail(app.Conflict, "store step", "request.already")
 		}
 		change(now)
-		now.State, now.UpdatedAt = to, at
-		now.Attempts, now.Waiting, now.RetryAt = 0, nil, time.Time{}
+		now.State, now.UpdatedAt, now.Attempts, now.RetryAt, now.Delay = to, at, 0, time.Time{}, nil
 		if action == "" {
 			return nil, nil
 		}
@@ -109,7 +111,7 @@ func (s *Service) failed(ctx context.Context, r app.Request, cause error) (time.
 				return nil, app.Fail(app.Conflict, "store attempt", "request.already")
 			}
 			now.Attempts, now.RetryAt, now.UpdatedAt = n, at.Add(wait), at
-			now.Waiting = &app.Failure{Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at}
+			now.Delay = &app.Failure{Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at}
 			return nil, nil
 		})
 		s.watch.wake(r.ID)
@@ -163,8 +165,7 @@ func (s *Service) end(ctx context.Context, r app.Request, failure *app.Error) er
 		if now.State != r.State {
 			return nil, app.Fail(app.Conflict, "store end", "request.already")
 		}
-		now.State, now.UpdatedAt = state, at
-		now.Attempts, now.Waiting, now.RetryAt = 0, nil, time.Time{}
+		now.State, now.UpdatedAt, now.Attempts, now.RetryAt, now.Delay = state, at, 0, time.Time{}, nil
 		now.Failure = &app.Failure{
 			Kind: failure.Kind, Key: failure.MessageKey(), Args: failure.Args, At: at,
 			FileChanged: failure.FileChanged,

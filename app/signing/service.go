@@ -35,6 +35,9 @@ type Config struct {
 	Delivered func(ctx context.Context, r app.Request) error
 	// Wake tells the queue that Requests wait. It must not block.
 	Wake func()
+	// Hurry tells it that a Request waits no longer for the time of its next
+	// attempt. It must not block; nil is Wake.
+	Hurry func(portal app.PortalID, id app.RequestID)
 	// MaxSize limits a document, in bytes; 0 means app.MaxFileSize.
 	MaxSize int64
 	// Now is the clock; nil means time.Now.
@@ -72,6 +75,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Wake == nil {
 		c.Wake = func() {}
+	}
+	if c.Hurry == nil {
+		c.Hurry = func(app.PortalID, app.RequestID) { c.Wake() }
 	}
 	return &Service{Config: c, watch: newWatchers(), seen: newSeen()}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"signservice/app"
@@ -62,6 +63,12 @@ func dueKey(r app.Request) string {
 
 func working(state app.State) bool { return state != app.Frozen && !state.Ended() }
 
+// undelivered tells of a Request that was signed, and whose file the portal did
+// not take.
+func undelivered(r app.Request) bool {
+	return r.State == app.Failed && r.Failure != nil && r.Failure.Retryable
+}
+
 // putRequest writes a Request and its indexes; old is what it was before.
 func (s *Store) putRequest(tx Tx, old *app.Request, r app.Request) error {
 	at := key(string(r.Portal), string(r.ID))
@@ -81,6 +88,21 @@ func (s *Store) putRequest(tx Tx, old *app.Request, r app.Request) error {
 	}
 	if due := dueKey(r); due != "" {
 		if err := put(s, tx, bucketDue, due, pointer, nil); err != nil {
+			return err
+		}
+	}
+	if old != nil && old.State != app.Delivered && r.State == app.Delivered {
+		if err := put(s, tx, bucketLastSigned, key(string(r.Portal), string(r.User)), r.SignedAt, nil); err != nil {
+			return err
+		}
+	}
+	waits := key(string(r.Portal), string(r.ID))
+	if undelivered(r) {
+		if err := put(s, tx, bucketUnfinished, waits, pointer, nil); err != nil {
+			return err
+		}
+	} else if old != nil && undelivered(*old) {
+		if err := tx.Delete(bucketUnfinished, waits); err != nil {
 			return err
 		}
 	}
@@ -199,7 +221,7 @@ func (s *Store) resumes(tx Tx, old, r app.Request) (bool, error) {
 func checkChange(old, r app.Request) error {
 	switch {
 	case r.ID != old.ID || r.Portal != old.Portal || r.User != old.User ||
-		r.Document.Entity != old.Document.Entity || !r.CreatedAt.Equal(old.CreatedAt):
+		r.Document.Entity != old.Document.Entity || r.Sample != old.Sample || !r.CreatedAt.Equal(old.CreatedAt):
 		return impossible("change request", "it became another one")
 	case r.Original.SHA256 != old.Original.SHA256:
 		return impossible("change request", "the frozen bytes changed")
@@ -226,6 +248,45 @@ type RequestRef struct {
 // ended.
 func (s *Store) Unfinished(ctx context.Context) ([]app.Request, error) {
 	return view(ctx, s, func(tx Tx) ([]app.Request, error) { return s.unfinished(tx, system+"/") })
+}
+
+// Waiting gives the Requests of a portal that are authorized and have not ended,
+// and those that were signed and not delivered, oldest first.
+func (s *Store) Waiting(ctx context.Context, portal app.PortalID) ([]app.Request, error) {
+	return view(ctx, s, func(tx Tx) ([]app.Request, error) {
+		working, err := s.unfinished(tx, systemKey(string(portal))+"/")
+		if err != nil {
+			return nil, err
+		}
+		// Those that have ended lie in the same bucket, under their portal's key.
+		ended, err := s.unfinished(tx, prefix(string(portal)))
+		if err != nil {
+			return nil, err
+		}
+		all := append(working, ended...)
+		slices.SortStableFunc(all, func(a, b app.Request) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		return all, nil
+	})
+}
+
+// LastSigned tells when the users of a portal last signed a document that was
+// delivered.
+func (s *Store) LastSigned(ctx context.Context, portal app.PortalID) (map[app.UserID]time.Time, error) {
+	return view(ctx, s, func(tx Tx) (map[app.UserID]time.Time, error) {
+		last := map[app.UserID]time.Time{}
+		begin := prefix(string(portal))
+		for row, err := range tx.Scan(bucketLastSigned, Range{Prefix: begin}) {
+			if err != nil {
+				return nil, err
+			}
+			at, err := decode[time.Time](s, bucketLastSigned, row.Key, row.Value, nil)
+			if err != nil {
+				return nil, err
+			}
+			last[app.UserID(strings.TrimPrefix(row.Key, begin))] = at
+		}
+		return last, nil
+	})
 }
 
 func (s *Store) unfinished(tx Tx, begin string) ([]app.Request, error) {

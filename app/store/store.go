@@ -82,6 +82,7 @@ const (
 	bucketRequests        = "requests"
 	bucketRequestTimes    = "request_times"
 	bucketUnfinished      = "unfinished"
+	bucketLastSigned      = "last_signed"
 	bucketDue             = "due"
 	bucketOrders          = "orders"
 	bucketRemembered      = "remembered"
@@ -103,7 +104,7 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketInvitations,
+		bucketRequestTimes, bucketUnfinished, bucketLastSigned, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketInvitations,
 		bucketInvitationTimes, bucketUntold, bucketRoots, bucketIssuers,
 		bucketAuthorityIDs, bucketAuthorityKeys, bucketIssued, bucketAudit, bucketAuditPortals,
 	}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"signservice/app"
 	"signservice/app/admin"
@@ -12,21 +14,43 @@ import (
 // manyAccounts is from how many on a list offers a search.
 const manyAccounts = 9
 
+// accountsPath is the call of the section.
+const accountsPath = "/api/admin/accounts"
+
 // accounts lists the accounts.
 func (s *Server) accounts(c *call) error { return s.accountsSection(c, "") }
 
 func (s *Server) accountsSection(c *call, notice string) error {
+	l, err := c.listing(accountsPath, "q", "page")
+	if err != nil {
+		return err
+	}
 	list, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
 	if err != nil {
 		return app.Wrap("list accounts", err)
 	}
-	v := views.Accounts{
-		T: c.T, Search: len(list) >= manyAccounts,
-		Add: views.Action{Words: c.T("accounts.add"), Icon: "plus", Get: "/api/admin/accounts/new"},
-	}
+	v := views.Accounts{T: c.T, Add: views.Action{Words: c.T("accounts.add"), Icon: "plus", Get: accountsPath + "/new"}}
+	var found []admin.AccountView
 	for _, a := range list {
-		v.List = append(v.List, c.accountRow(a))
+		if matches(l.given.Get("q"), a.Name, a.Login, a.Description) {
+			found = append(found, a)
+		}
 	}
+	shown, pages := paged(c, l, "page", found, pageRows)
+	for _, a := range shown {
+		v.List = append(v.List, c.accountRow(a, s.config.Now()))
+	}
+	v.Pages = pages
+	if len(list) >= manyAccounts {
+		v.Find = c.search(l, map[string]string{"q": c.T("accounts.search")}, "q")
+	}
+	switch {
+	case len(list) == 0:
+		v.Empty = c.T("accounts.empty")
+	case len(found) == 0:
+		v.Nothing = c.T("assignments.nothing")
+	}
+	v.Links = s.openLinks(c, list)
 	alone, err := s.linkAloneCard(c.Request().Context(), c)
 	if err != nil {
 		return err
@@ -34,12 +58,41 @@ func (s *Server) accountsSection(c *call, notice string) error {
 	return c.section(notice, views.AccountsSection(v), views.LinkAloneCard(alone))
 }
 
+// openLinks are the setup links that are not used yet: whose, by whom, and how
+// long each still works. The one that ends first stands first.
+func (s *Server) openLinks(c *call, accounts []admin.AccountView) []views.LinkRow {
+	now := s.config.Now()
+	names := c.namesFrom(accounts, nil)
+	var open []admin.AccountView
+	for _, a := range accounts {
+		if a.Link != nil && a.Link.Open(now) {
+			open = append(open, a)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b admin.AccountView) int { return a.Link.ExpiresAt.Compare(b.Link.ExpiresAt) })
+	var rows []views.LinkRow
+	for _, a := range open {
+		by := c.T("links.by", c.who(a.Link.CreatedBy, names))
+		if a.Link.CreatedBy == a.User {
+			by = c.T("links.by-self")
+		}
+		rows = append(rows, views.LinkRow{
+			Name: a.Name, Facts: []string{a.Login, by, c.T("links.left", a.Link.ExpiresAt.Sub(now))},
+			Withdraw: views.Action{
+				Words: c.T("link.withdraw"), Post: accountsPath + "/" + string(a.User) + "/link/" + a.Link.ID + "/withdraw",
+				Body: bodyOf(withdrawInput{List: true}),
+			},
+		})
+	}
+	return rows
+}
+
 // accountRow is an account in the list.
-func (c *call) accountRow(a admin.AccountView) views.AccountRow {
+func (c *call) accountRow(a admin.AccountView, now time.Time) views.AccountRow {
 	row := views.AccountRow{
 		Name: a.Name, Login: a.Login, Description: a.Description,
 		Facts: []string{a.Login, c.T("accounts.certificates", len(a.Certificates))},
-		Open:  views.Action{Words: c.T("accounts.open"), Get: "/api/admin/accounts/" + string(a.User)},
+		Open:  views.Action{Words: c.T("accounts.open"), Get: accountsPath + "/" + string(a.User)},
 	}
 	tag := func(tone, key string) { row.Badges = append(row.Badges, views.Tag{Tone: tone, Words: c.T(key)}) }
 	if a.Blocked {
@@ -47,14 +100,24 @@ func (c *call) accountRow(a admin.AccountView) views.AccountRow {
 	}
 	if a.CodeOff {
 		tag("warn", "account.code-off-badge")
+	} else {
+		tag("plain", "account.code-on-badge")
 	}
 	switch {
 	case a.Locked:
 		tag("bad", "account.locked-badge")
 	case !a.PhoneSince.IsZero():
-		tag("good", "account.phone-badge")
+		row.Badges = append(row.Badges, views.Tag{Tone: "good", Words: c.T("accounts.phone-since", c.words.Date(a.PhoneSince))})
 	case !a.CodeOff:
 		tag("plain", "account.no-phone-badge")
+	}
+	if a.Link != nil && a.Link.Open(now) {
+		tag("plain", "accounts.link-badge")
+	}
+	if a.LastSigned.IsZero() {
+		row.Facts = append(row.Facts, c.T("accounts.never-signed"))
+	} else {
+		row.Facts = append(row.Facts, c.T("accounts.last-signed", c.words.Date(a.LastSigned)))
 	}
 	if a.Description != "" {
 		row.Facts = append(row.Facts, a.Description)
@@ -93,7 +156,7 @@ func (s *Server) accountSection(c *call, user app.UserID, notice string, link *v
 	}
 	f := views.AccountForm{
 		T: c.T, User: string(a.User), Name: a.Name, Login: a.Login, Description: a.Description,
-		CodeOff: a.CodeOff, CodeOffReason: a.CodeOffReason, Blocked: a.Blocked, Back: c.toAccounts(),
+		CodeOff: a.CodeOff, CodeOffReason: a.CodeOffReason, Blocked: a.Blocked, SelfEnrol: a.SelfEnrol, Back: c.toAccounts(),
 		Phone: s.phone(c, a, link),
 		Remove: &views.Action{
 			Words: c.T("account.remove"), Post: "/api/admin/accounts/" + string(a.User) + "/delete", Danger: true,
@@ -190,6 +253,7 @@ type accountInput struct {
 	CodeOff       bool       `json:"codeOff"`
 	CodeOffReason string     `json:"codeOffReason"`
 	Blocked       bool       `json:"blocked"`
+	SelfEnrol     bool       `json:"selfEnrol"`
 }
 
 // saveAccount makes or changes an account and shows it.
@@ -203,7 +267,7 @@ func (s *Server) saveAccount(c *call) error {
 	}
 	a, err := s.config.Admin.SaveAccount(c.Request().Context(), c.visit, admin.AccountInput{
 		User: in.User, Login: in.Login, Description: in.Description, New: in.Create != "",
-		CodeOff: in.CodeOff, CodeOffReason: in.CodeOffReason, Blocked: in.Blocked,
+		CodeOff: in.CodeOff, CodeOffReason: in.CodeOffReason, Blocked: in.Blocked, SelfEnrol: in.SelfEnrol,
 	})
 	if err != nil {
 		return app.Wrap("save account", err)
@@ -233,10 +297,25 @@ func (s *Server) createLink(c *call) error {
 	if err != nil {
 		return app.Wrap("create link", err)
 	}
-	return s.accountSection(c, user, "", &views.NewLink{
+	return s.phonePart(c, user, "", &views.NewLink{
 		URL:   s.config.Public + "/enrol/" + token.Reveal(),
 		Words: c.T("link.new-hint", c.words.Clock(e.ExpiresAt)),
 	})
+}
+
+// phonePart shows the account's phone anew, and leaves the rest of its screen as
+// it is: what was typed there is not saved yet.
+func (s *Server) phonePart(c *call, user app.UserID, notice string, link *views.NewLink) error {
+	ctx := c.Request().Context()
+	a, err := s.config.Admin.Account(ctx, c.visit, user)
+	if err != nil {
+		return app.Wrap("find account", err)
+	}
+	text, err := html(ctx, views.PhoneCard(c.T, s.phone(c, a, link)))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, part{HTML: text, Notice: notice, Place: "phone"})
 }
 
 // sendLink makes a setup link and sends it to the person; nobody here sees it.
@@ -249,7 +328,12 @@ func (s *Server) sendLink(c *call) error {
 	if _, err := s.config.Admin.SendLink(c.Request().Context(), c.visit, user, way, s.config.Public+"/enrol/"); err != nil {
 		return app.Wrap("send link", err)
 	}
-	return s.accountSection(c, user, c.T("link.sent-"+string(way)), nil)
+	return s.phonePart(c, user, c.T("link.sent-"+string(way)), nil)
+}
+
+// withdrawInput tells from where a link is withdrawn: the list, or the account.
+type withdrawInput struct {
+	List bool `json:"list"`
 }
 
 // withdrawLink ends an open link.
@@ -258,13 +342,20 @@ func (s *Server) withdrawLink(c *call) error {
 	if err != nil {
 		return err
 	}
+	var in withdrawInput
+	if err := c.read(&in); err != nil {
+		return err
+	}
 	if !digest.MatchString(c.Param("id")) {
 		return app.Fail(app.NotFound, "withdraw link", "link.unknown")
 	}
 	if err := s.config.Admin.WithdrawLink(c.Request().Context(), c.visit, c.Param("id")); err != nil {
 		return app.Wrap("withdraw link", err)
 	}
-	return s.accountSection(c, user, c.T("link.withdrawn-done"), nil)
+	if in.List {
+		return s.accountsSection(c, c.T("link.withdrawn-done"))
+	}
+	return s.phonePart(c, user, c.T("link.withdrawn-done"), nil)
 }
 
 // person is a user of the portal to choose.

@@ -3,7 +3,6 @@ package web
 import (
 	"time"
 
-	"signservice/app"
 	"signservice/app/admin"
 	"signservice/views"
 )
@@ -17,22 +16,15 @@ const (
 
 // authorityState tells how the internal authorities stand: nothing where there
 // are none, since they are optional.
-func (s *Server) authorityState(c *call) ([]views.Fact, error) {
-	if s.config.Authorities == nil {
-		return nil, nil
-	}
-	all, err := s.config.Authorities.View(c.Request().Context(), c.visit)
-	if err != nil {
-		return nil, app.Wrap("show authorities", err)
-	}
+func (s *Server) authorityState(c *call, roots []admin.RootView) []views.Fact {
 	now := s.config.Now()
 	var list []views.Fact
-	for i, r := range all.Roots {
+	for i, r := range roots {
 		if now.Before(r.NotAfter) && (i == 0 || r.Active(now) != nil) {
 			list = append(list, c.rootState(r, now))
 		}
 	}
-	return list, nil
+	return list
 }
 
 // rootState is the worst that is to be said of a root and what is below it.
@@ -47,7 +39,7 @@ func (c *call) rootState(r admin.RootView, now time.Time) views.Fact {
 		f.State = c.T("state.authority-stopped")
 		return worst("bad", "state.authority-nobody", "state.authority-next-fix")
 	}
-	f.State = c.T("state.authority-until", c.words.Date(active.NotAfter))
+	f.State = c.T("state.authority-until", daysLeft(now, active.NotAfter), c.words.Date(active.NotAfter))
 	switch {
 	case !now.Before(active.List.NextUpdate):
 		return worst("bad", "state.authority-list-old", "state.authority-list-fix")

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"signservice/app"
@@ -52,7 +53,7 @@ func (s *Server) certificateSection(c *call, id app.CertificateID, notice string
 	}
 	names := c.namesFrom(accounts, all)
 	v := views.CertificatePage{
-		T: c.T, Back: c.toCertificates(), ID: string(id), Details: c.details(cert, names), Owners: c.owners(accounts, cert.Owner),
+		T: c.T, Back: c.toCertificates(), ID: string(id), Details: c.details(cert, names), Owner: c.owner(accounts, cert.Owner),
 		MaxSize: admin.MaxCertificateFile, TooLarge: c.tooLarge(),
 	}
 	v.Chain, v.ChainTone, v.ChainFile = c.chainState(cert)
@@ -196,18 +197,37 @@ func (s *Server) accountsOf(c *call, cert app.Certificate, accounts []admin.Acco
 	return g, nil
 }
 
-// owners are the accounts that a certificate may belong to.
-func (c *call) owners(accounts []admin.AccountView, owner app.UserID) []views.Option {
-	list := []views.Option{{Words: c.T("certificate.owner-nobody"), Checked: owner == ""}}
-	known := owner == ""
+// owner is the account that a certificate belongs to; one that was removed since
+// is named by its number.
+func (c *call) owner(accounts []admin.AccountView, owner app.UserID) views.Owner {
+	if owner == "" {
+		return views.Owner{}
+	}
 	for _, a := range accounts {
-		known = known || a.User == owner
-		list = append(list, views.Option{Value: string(a.User), Words: a.Name + " (" + a.Login + ")", Checked: a.User == owner})
+		if a.User == owner {
+			return views.Owner{ID: string(a.User), Name: a.Name + " (" + a.Login + ")"}
+		}
 	}
-	if !known { // the account was removed since
-		list = append(list, views.Option{Value: string(owner), Words: c.T("journal.user", string(owner)), Checked: true})
+	return views.Owner{ID: string(owner), Name: c.T("journal.user", string(owner))}
+}
+
+// owners searches the accounts that a certificate may belong to.
+func (s *Server) owners(c *call) error {
+	query := strings.TrimSpace(c.QueryParam("q"))
+	if len(query) > 200 {
+		return app.Fail(app.Invalid, "search accounts", "")
 	}
-	return list
+	accounts, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
+	if err != nil {
+		return app.Wrap("list accounts", err)
+	}
+	list := []person{}
+	for _, a := range accounts {
+		if len(list) < maxPeople && matches(query, a.Name, "("+a.Login+")", a.Description) {
+			list = append(list, person{ID: a.User, Name: a.Name + " (" + a.Login + ")", More: a.Description})
+		}
+	}
+	return c.JSON(http.StatusOK, list)
 }
 
 // setOwner says to whom a certificate belongs.
@@ -248,12 +268,8 @@ func (s *Server) addChain(c *call) error {
 
 // newImport asks for a file with a key.
 func (s *Server) newImport(c *call) error {
-	accounts, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
-	if err != nil {
-		return app.Wrap("list accounts", err)
-	}
 	return c.section("", views.ImportScreen(views.ImportForm{
-		T: c.T, Back: c.toCertificates(), Owners: c.owners(accounts, ""), MaxSize: admin.MaxCertificateFile, TooLarge: c.tooLarge(),
+		T: c.T, Back: c.toCertificates(), MaxSize: admin.MaxCertificateFile, TooLarge: c.tooLarge(),
 	}))
 }
 

@@ -10,10 +10,17 @@ import (
 	"signservice/views"
 )
 
+// certificatesPath is the call of the section.
+const certificatesPath = "/api/admin/certificates"
+
 // certificates lists the certificates and what lies on the tokens.
 func (s *Server) certificates(c *call) error { return s.certificatesSection(c, "") }
 
 func (s *Server) certificatesSection(c *call, notice string) error {
+	l, err := c.listing(certificatesPath, "q", "page")
+	if err != nil {
+		return err
+	}
 	ctx := c.Request().Context()
 	list, err := s.config.Admin.Certificates(ctx, c.visit)
 	if err != nil {
@@ -35,7 +42,24 @@ func (s *Server) certificatesSection(c *call, notice string) error {
 		{Words: c.T("certificates.add"), Icon: "plus", Get: "/api/admin/certificates/new"},
 		{Words: c.T("certificates.import"), Icon: "download", Get: "/api/admin/certificates/import"},
 	}}
+	if len(list) >= manyCertificates {
+		v.Find = c.search(l, map[string]string{"q": c.T("certificates.search")}, "q")
+	}
+	var found []app.Certificate
 	for _, cert := range list {
+		if matches(l.given.Get("q"), certificateText(cert)) {
+			found = append(found, cert)
+		}
+	}
+	switch {
+	case len(list) == 0:
+		v.Empty = c.T("certificates.empty")
+	case len(found) == 0:
+		v.Nothing = c.T("assignments.nothing")
+	}
+	shown, pages := paged(c, l, "page", found, pageRows)
+	v.Pages = pages
+	for _, cert := range shown {
 		row := s.certificateRow(c, cert, users[cert.ID])
 		row.Actions = []views.Action{
 			{Words: c.T("certificates.open"), Get: "/api/admin/certificates/" + string(cert.ID), Plain: true}, c.removal(cert),
@@ -98,11 +122,7 @@ func (c *call) plainRow(cert app.Certificate) views.CertificateRow {
 
 // newCertificate asks for a new self-signed certificate.
 func (s *Server) newCertificate(c *call) error {
-	accounts, err := s.config.Admin.Accounts(c.Request().Context(), c.visit)
-	if err != nil {
-		return app.Wrap("list accounts", err)
-	}
-	f := views.CertificateForm{T: c.T, Back: c.toCertificates(), Owners: c.owners(accounts, "")}
+	f := views.CertificateForm{T: c.T, Back: c.toCertificates()}
 	for years := 1; years <= admin.MaxYears; years++ {
 		f.Years = append(f.Years, views.Option{Value: strconv.Itoa(years), Words: c.T("certificate.years-count", years), Checked: years == 1})
 	}

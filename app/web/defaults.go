@@ -32,7 +32,7 @@ func (s *Server) defaultsSection(c *call, notice string) error {
 // defaultsView is the settings as the form shows them.
 func (c *call) defaultsView(now app.Settings, fields []app.FileField) views.Defaults {
 	v := views.Defaults{
-		T: c.T, CodeRequired: now.CodeRequired, SelfEnrolment: now.SelfEnrolment, LevelStrict: now.LevelStrict,
+		T: c.T, CodeRequired: now.CodeRequired, LevelStrict: now.LevelStrict,
 		Retention: strconv.Itoa(int(now.KeepFor().Hours() / 24)), Timestamps: strings.Join(now.Timestamps, "\n"),
 	}
 	for _, f := range fields {
@@ -50,18 +50,35 @@ func (c *call) defaultsView(now app.Settings, fields []app.FileField) views.Defa
 	for _, l := range app.Levels() {
 		v.Levels = append(v.Levels, views.Option{Value: string(l), Words: c.T("level." + string(l)), Checked: l == level})
 	}
+	who := enrolNobody
+	switch {
+	case now.SelfEnrolment && now.SelfMarked:
+		who = enrolMarked
+	case now.SelfEnrolment:
+		who = enrolAll
+	}
+	for _, name := range []string{enrolNobody, enrolAll, enrolMarked} {
+		v.SelfEnrolment = append(v.SelfEnrolment, views.Option{Value: name, Words: c.T("defaults.self-" + name), Checked: name == who})
+	}
 	if !now.UpdatedAt.IsZero() {
 		v.Changed = c.T("defaults.changed", c.words.Time(now.UpdatedAt))
 	}
 	return v
 }
 
+// Who may set up a first phone alone.
+const (
+	enrolNobody = "nobody"
+	enrolAll    = "everybody"
+	enrolMarked = "marked"
+)
+
 // saveDefaults takes the form.
 func (s *Server) saveDefaults(c *call) error {
 	var in struct {
 		Fields        []string  `json:"fields"`
 		CodeRequired  bool      `json:"codeRequired"`
-		SelfEnrolment bool      `json:"selfEnrolment"`
+		SelfEnrolment string    `json:"selfEnrolment"`
 		Retention     string    `json:"retention"`
 		Level         app.Level `json:"level"`
 		Timestamps    string    `json:"timestamps"`
@@ -74,8 +91,13 @@ func (s *Server) saveDefaults(c *call) error {
 	if err != nil {
 		days = 0 // refused below, with the limits
 	}
+	switch in.SelfEnrolment {
+	case enrolNobody, enrolAll, enrolMarked:
+	default:
+		return app.Fail(app.Invalid, "save settings", "settings.self-wrong")
+	}
 	if _, err := s.config.Admin.SaveSettings(c.Request().Context(), c.visit, admin.SettingsInput{
-		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment, RetentionDays: days,
+		Fields: in.Fields, CodeRequired: in.CodeRequired, SelfEnrolment: in.SelfEnrolment != enrolNobody, SelfMarked: in.SelfEnrolment == enrolMarked, RetentionDays: days,
 		Level: in.Level, Timestamps: in.Timestamps, LevelStrict: in.LevelStrict,
 	}); err != nil {
 		return app.Wrap("save settings", err)

@@ -18,7 +18,7 @@ func TestDefaults(t *testing.T) {
 		}
 	}
 	form := object{
-		"fields": []string{w.acme.field}, "codeRequired": true, "selfEnrolment": false, "retention": "60", "level": "t",
+		"fields": []string{w.acme.field}, "codeRequired": true, "selfEnrolment": "nobody", "retention": "60", "level": "t",
 		"timestamps": "https://tsa.example/", "levelStrict": true,
 	}
 	saved := admin.ok("POST", "/api/admin/defaults", form)

@@ -43,11 +43,12 @@ type problem struct {
 type fate int
 
 // The fates: none; whether the file changed; that and whether the code was
-// used up.
+// used up; the code alone, where there is no file of the portal's.
 const (
 	fateNone fate = iota
 	fateFile
 	fateCode
+	fateTest
 )
 
 // status is the one place where kinds become HTTP.
@@ -164,7 +165,7 @@ func over(r *http.Request, failure *app.Error) bool {
 // no longer what the person saw, the way to the present state stands below.
 func alert(p problem, words *i18n.Printer, f fate) views.Alert {
 	a := views.Alert{What: p.Message, Facts: p.Facts, Number: p.Number}
-	if f != fateNone && (p.Kind == app.Conflict || p.Kind == app.NotFound) {
+	if f != fateNone && f != fateTest && (p.Kind == app.Conflict || p.Kind == app.NotFound) {
 		a.Action = &views.Action{Words: words.T("sign.all-documents"), Icon: "document", Get: "/api/sign?list=1"}
 	}
 	return a
@@ -188,11 +189,15 @@ func fates(f fate, key string, fileChanged, codeUsed bool, words *i18n.Printer) 
 	if f == fateNone || key == "request.already" {
 		return nil
 	}
-	list := []string{words.T("fate.file-unchanged")}
-	if fileChanged {
-		list[0] = words.T("fate.file-changed")
+	var list []string
+	switch {
+	case f == fateTest:
+	case fileChanged:
+		list = append(list, words.T("fate.file-changed"))
+	default:
+		list = append(list, words.T("fate.file-unchanged"))
 	}
-	if f == fateCode {
+	if f == fateCode || f == fateTest {
 		switch {
 		case codeUsed:
 			list = append(list, words.T("fate.code-used"))

@@ -37,6 +37,7 @@ func (s *Server) journal(c *call) error {
 		return err
 	}
 	v := c.journalView(f, names)
+	v.Chain = s.journalChain(c)
 	for _, e := range entries {
 		v.List = append(v.List, c.journalRow(e, names))
 	}
@@ -85,25 +86,79 @@ func (c *call) journalRow(e app.AuditEntry, names map[string]string) views.Journ
 	if row.Subject == "" {
 		row.Subject = c.subject(e, names)
 	}
-	if e.Entity.ID != 0 && e.Entity.Type == app.EntityDeal {
-		row.Facts = append(row.Facts, c.T("journal.deal", strconv.FormatInt(e.Entity.ID, 10)))
+	note := func(text string) {
+		if text != "" {
+			row.Facts = append(row.Facts, text)
+		}
 	}
-	if name := names[string(e.Certificate)]; name != "" && e.Certificate != "" {
-		row.Facts = append(row.Facts, c.T("journal.certificate", name))
+	note(c.entity(e.Entity))
+	if name := certificateName(e, names); name != "" {
+		note(c.T("journal.certificate", name))
 	}
-	if e.Method == app.ByPortal {
-		row.Facts = append(row.Facts, c.T("journal.without-code"))
-	}
+	note(c.method(e.Method))
 	if e.SHA256 != "" {
-		row.Facts = append(row.Facts, "SHA-256 "+fingerprint(e.SHA256))
+		note(c.T("journal.original", fingerprint(e.SHA256)))
 	}
-	if e.Detail != "" && c.words.Has(e.Detail) {
-		row.Facts = append(row.Facts, c.T(e.Detail))
+	if e.Result != "" {
+		note(c.T("journal.result", fingerprint(e.Result)))
 	}
-	if e.Address != "" {
-		row.Facts = append(row.Facts, e.Address)
-	}
+	note(c.detail(e))
+	note(e.Address)
 	return row
+}
+
+// entity names the CRM element whose card it was: its kind and its number.
+func (c *call) entity(e app.Entity) string {
+	if e.ID == 0 {
+		return ""
+	}
+	id := strconv.FormatInt(e.ID, 10)
+	if name, ok := kindNames()[e.Type]; ok {
+		return c.T("journal."+name, id)
+	}
+	return c.T("journal.process", id, strconv.Itoa(e.Type))
+}
+
+// kindNames are the ends of the messages about kinds of elements.
+func kindNames() map[int]string {
+	return map[int]string{
+		app.EntityDeal: "deal", app.EntityLead: "lead-kind", app.EntityContact: "contact", app.EntityCompany: "company",
+		app.EntityQuote: "quote", app.EntitySmartInvoice: "invoice",
+	}
+}
+
+// certificateName is whom an entry's certificate names: it may have been
+// removed since.
+func certificateName(e app.AuditEntry, names map[string]string) string {
+	if e.Certificate == "" {
+		return ""
+	}
+	return firstOf(e.OwnerName, names[string(e.Certificate)], fingerprint(string(e.Certificate)))
+}
+
+// method says how an order was confirmed.
+func (c *call) method(m app.AuthMethod) string {
+	switch m {
+	case app.ByCode:
+		return c.T("journal.by-code")
+	case app.ByPortal:
+		return c.T("journal.without-code")
+	}
+	return ""
+}
+
+// detail is what more an entry says, in words: why a code was switched off is
+// the administrator's own text.
+func (c *call) detail(e app.AuditEntry) string {
+	switch {
+	case e.Detail == "":
+		return ""
+	case e.Action == app.ActCodeOff:
+		return c.T("journal.reason", e.Detail)
+	case c.words.Has(e.Detail):
+		return c.T(e.Detail)
+	}
+	return ""
 }
 
 // who is the person who did it.
@@ -138,8 +193,29 @@ func actionTone(a app.Action) string {
 		return "warn"
 	case app.ActFailed, app.ActRefusedVisit, app.ActEnrolmentFailed:
 		return "bad"
-	case app.ActDone, app.ActSigned, app.ActEnrolmentDone:
+	case app.ActDone, app.ActTested, app.ActSigned, app.ActEnrolmentDone:
 		return "good"
 	}
 	return "plain"
+}
+
+// journalChain tells whether the journal is as it was written; nil where nobody
+// has looked yet.
+func (s *Server) journalChain(c *call) *views.Fact {
+	if s.config.Health == nil {
+		return nil
+	}
+	findings, at := s.config.Health()
+	for _, f := range findings {
+		if f.Check != "audit" {
+			continue
+		}
+		if !f.At.IsZero() {
+			at = f.At
+		}
+		fact := c.finding(f)
+		fact.Words, fact.Detail = c.T("journal.chain"), c.T("journal.checked", c.words.Time(at))
+		return &fact
+	}
+	return nil
 }

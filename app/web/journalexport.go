@@ -110,24 +110,19 @@ func (c *call) csvJournal(w io.Writer, names map[string]string) (put func(app.Au
 		}
 		return rows.Write([]string{
 			c.T("journal.number"), c.T("journal.time"), c.T("journal.who"), c.T("journal.what"), c.T("journal.subject"), c.T("journal.file"),
-			c.T("journal.entity"), c.T("journal.certificate-column"), "SHA-256", c.T("journal.address"), c.T("journal.details"),
+			c.T("journal.entity"), c.T("journal.certificate-column"), c.T("journal.original-column"), c.T("journal.result-column"), c.T("journal.method"),
+			c.T("journal.address"), c.T("journal.details"), c.T("journal.order"), c.T("journal.request"),
 		})
 	}
 	put = func(e app.AuditEntry) error {
 		if err := head(); err != nil {
 			return err
 		}
-		detail := e.Detail
-		if detail != "" && c.words.Has(detail) {
-			detail = c.T(detail)
-		}
-		entity := ""
-		if e.Entity.ID != 0 {
-			entity = strconv.FormatInt(e.Entity.ID, 10)
-		}
+		detail := firstOf(c.detail(e), e.Detail)
 		row := []string{
 			strconv.FormatInt(e.Seq, 10), e.At.UTC().Format(time.RFC3339), c.who(e.User, names), c.T("action." + string(e.Action)),
-			c.subject(e, names), e.File, entity, names[string(e.Certificate)], e.SHA256, e.Address, detail,
+			c.subject(e, names), e.File, c.entity(e.Entity), certificateName(e, names), e.SHA256, e.Result, c.method(e.Method),
+			e.Address, detail, string(e.Order), string(e.Request),
 		}
 		for i := range row {
 			row[i] = plainCell(row[i])

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,6 +29,21 @@ func journalTopics() []journalTopic {
 	}
 }
 
+// journalResult is a choice of the filter: how it ended.
+type journalResult struct {
+	name    string
+	actions []app.Action
+}
+
+// journalResults are the choices.
+func journalResults() []journalResult {
+	return []journalResult{
+		{"signed", []app.Action{app.ActSigned, app.ActDelivered, app.ActDone, app.ActTested, app.ActInvitationSigned}},
+		{"failed", []app.Action{app.ActFailed, app.ActConflict, app.ActExpired, app.ActEnrolmentFailed}},
+		{"refused", []app.Action{app.ActCodeWrong, app.ActConfirmWrong, app.ActRefusedVisit, app.ActInvitationDeclined}},
+	}
+}
+
 // journalFilter is what of the journal is to be shown.
 type journalFilter struct {
 	query app.AuditQuery
@@ -42,7 +58,7 @@ const maxFind = 100
 func (c *call) journalFilter() (journalFilter, error) {
 	f := journalFilter{given: url.Values{}}
 	bad := app.Fail(app.Invalid, "read journal filter", "journal.filter-wrong")
-	for _, name := range []string{"who", "topic", "from", "until", "file"} {
+	for _, name := range []string{"who", "topic", "result", "from", "until", "file", "card", "certificate"} {
 		value := strings.TrimSpace(c.QueryParam(name))
 		if value == "" {
 			continue
@@ -64,6 +80,26 @@ func (c *call) journalFilter() (journalFilter, error) {
 			return f, bad
 		}
 		f.query.Topics = journalTopics()[at].topics
+	}
+	if name := f.given.Get("result"); name != "" {
+		at := slices.IndexFunc(journalResults(), func(r journalResult) bool { return r.name == name })
+		if at < 0 {
+			return f, bad
+		}
+		f.query.Actions = journalResults()[at].actions
+	}
+	if card := f.given.Get("card"); card != "" {
+		n, err := strconv.ParseInt(card, 10, 64)
+		if err != nil || n <= 0 {
+			return f, app.Fail(app.Invalid, "read journal filter", "journal.card-wrong")
+		}
+		f.query.Element = n
+	}
+	if id := f.given.Get("certificate"); id != "" {
+		if !digest.MatchString(id) {
+			return f, bad
+		}
+		f.query.Certificate = app.CertificateID(id)
 	}
 	var err error
 	if day := f.given.Get("from"); day != "" {
@@ -95,7 +131,7 @@ func (c *call) journalView(f journalFilter, names map[string]string) views.Journ
 	const export = "/api/admin/journal/export"
 	v := views.Journal{
 		T: c.T, Narrowed: len(f.given) > 0,
-		From: f.given.Get("from"), Until: f.given.Get("until"), File: f.given.Get("file"),
+		From: f.given.Get("from"), Until: f.given.Get("until"), File: f.given.Get("file"), Card: f.given.Get("card"),
 		Topics: []views.Option{{Words: c.T("journal.everything"), Checked: f.given.Get("topic") == ""}},
 		All:    views.Action{Words: c.T("journal.all"), Get: "/api/admin/journal"},
 		Exports: []views.Action{
@@ -106,14 +142,31 @@ func (c *call) journalView(f journalFilter, names map[string]string) views.Journ
 	for _, t := range journalTopics() {
 		v.Topics = append(v.Topics, views.Option{Value: t.name, Words: c.T("journal.topic-" + t.name), Checked: f.given.Get("topic") == t.name})
 	}
+	v.Results = []views.Option{{Words: c.T("journal.any-result"), Checked: f.given.Get("result") == ""}}
+	for _, r := range journalResults() {
+		v.Results = append(v.Results, views.Option{Value: r.name, Words: c.T("journal.result-" + r.name), Checked: f.given.Get("result") == r.name})
+	}
+	v.People = append([]views.Option{{Words: c.T("journal.everybody"), Checked: f.given.Get("who") == ""}},
+		choicesOf(names, f.given.Get("who"), number.MatchString)...)
+	v.Certificates = append([]views.Option{{Words: c.T("journal.any-certificate"), Checked: f.given.Get("certificate") == ""}},
+		choicesOf(names, f.given.Get("certificate"), digest.MatchString)...)
+	return v
+}
+
+// choicesOf are the names of one kind as a choice, in their order. One that was
+// chosen and has no name any more stays a choice.
+func choicesOf(names map[string]string, chosen string, kind func(string) bool) []views.Option {
+	var list []views.Option
 	for id, name := range names {
-		if number.MatchString(id) {
-			v.People = append(v.People, views.Option{Value: id, Words: name, Checked: f.given.Get("who") == id})
+		if kind(id) {
+			list = append(list, views.Option{Value: id, Words: name, Checked: chosen == id})
 		}
 	}
-	slices.SortFunc(v.People, func(a, b views.Option) int {
+	if chosen != "" && names[chosen] == "" {
+		list = append(list, views.Option{Value: chosen, Words: fingerprint(chosen), Checked: true})
+	}
+	slices.SortFunc(list, func(a, b views.Option) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Words), strings.ToLower(b.Words)), strings.Compare(a.Value, b.Value))
 	})
-	v.People = append([]views.Option{{Words: c.T("journal.everybody"), Checked: f.given.Get("who") == ""}}, v.People...)
-	return v
+	return list
 }

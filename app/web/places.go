@@ -2,13 +2,14 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"signservice/app"
 	"signservice/views"
 )
 
-// Places chooses the smart processes whose cards show the app;
+// Places chooses the kinds of elements whose cards show the app;
 // *install.Installer is it.
 type Places interface {
 	Processes(ctx context.Context, v app.Visit) ([]app.Process, error)
@@ -32,8 +33,14 @@ func (s *Server) placesSection(c *call, notice string) error {
 		return app.Wrap("list smart processes", err)
 	}
 	v := views.Places{T: c.T}
-	for _, kind := range []string{"deal", "lead-kind", "contact", "company", "quote", "invoice"} {
-		v.Always = append(v.Always, c.T("places."+kind))
+	now, err := s.config.Admin.Settings(c.Request().Context(), c.visit)
+	if err != nil {
+		return app.Wrap("read settings", err)
+	}
+	for _, kind := range app.Kinds() {
+		v.Kinds = append(v.Kinds, views.Option{
+			Value: strconv.Itoa(kind), Words: c.T("places." + kindNames()[kind]), Checked: slices.Contains(now.Kinds(), kind),
+		})
 	}
 	for _, p := range all {
 		v.Processes = append(v.Processes, views.Option{Value: strconv.Itoa(p.Kind), Words: p.Title, Checked: p.Chosen})
@@ -44,13 +51,14 @@ func (s *Server) placesSection(c *call, notice string) error {
 // choosePlaces takes the form, and brings the portal to it.
 func (s *Server) choosePlaces(c *call) error {
 	var in struct {
+		Kinds     []string `json:"kinds"`
 		Processes []string `json:"processes"`
 	}
 	if err := c.read(&in); err != nil {
 		return err
 	}
 	var kinds []int
-	for _, text := range in.Processes {
+	for _, text := range append(in.Kinds, in.Processes...) {
 		kind, err := strconv.Atoi(text)
 		if err != nil {
 			return app.Fail(app.Invalid, "choose places", "")

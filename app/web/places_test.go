@@ -22,14 +22,35 @@ func TestPlaces(t *testing.T) {
 		}
 		return n
 	}
-	has(t, anna.ok("POST", "/api/admin/places", object{"processes": []string{itoa(projects)}}), "checked", "saved")
+	every := []string{"1", "2", "3", "4", "7", "31"}
+	has(t, anna.ok("POST", "/api/admin/places", object{"kinds": every, "processes": []string{itoa(projects)}}), "checked", "saved")
 	if bound() != 2 {
 		t.Errorf("the process has %d slots", bound())
 	}
 	anna.refused("POST", "/api/admin/places", object{"processes": []string{"x"}}, 422)
-	anna.ok("POST", "/api/admin/places", object{"processes": []string{}})
+	anna.wants(anna.call("POST", "/api/admin/places", object{"kinds": []string{}, "processes": []string{}}), 422, "places.none-chosen")
+	anna.ok("POST", "/api/admin/places", object{"kinds": every, "processes": []string{}})
 	if bound() != 0 {
 		t.Errorf("the process still has %d slots", bound())
+	}
+	// Leads alone, also after a reinstallation; then everything again.
+	tabs := func() (slots []string) {
+		app, _ := w.acme.App(w.acme.app.ClientID)
+		for _, p := range app.Placements {
+			if strings.HasSuffix(p.Placement, "_DETAIL_TAB") {
+				slots = append(slots, p.Placement)
+			}
+		}
+		return slots
+	}
+	anna.ok("POST", "/api/admin/places", object{"kinds": []string{"1"}, "processes": []string{}})
+	w.install(w.acme)
+	if got := tabs(); len(got) != 1 || got[0] != "CRM_LEAD_DETAIL_TAB" {
+		t.Errorf("the tab is in %v", got)
+	}
+	anna.ok("POST", "/api/admin/places", object{"kinds": every, "processes": []string{}})
+	if got := tabs(); len(got) != 6 {
+		t.Errorf("the tab is in %v", got)
 	}
 }
 

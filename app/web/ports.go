@@ -58,6 +58,23 @@ type Signing interface {
 	Requests
 	Orders
 	Themes
+	Rehearsals
+	Stuck
+}
+
+// Rehearsals are signatures of a sample, to see whether signing works.
+type Rehearsals interface {
+	Rehearse(ctx context.Context, v app.Visit, name string, in signing.OrderInput) (app.Request, error)
+	// Rehearsed gives one of the visitor's, with what is found in its file.
+	Rehearsed(ctx context.Context, v app.Visit, id app.RequestID) (signing.Rehearsal, error)
+}
+
+// Stuck are the documents of a portal that do not go on by themselves, for an
+// administrator.
+type Stuck interface {
+	Stuck(ctx context.Context, v app.Visit) ([]app.Request, error)
+	// Push has the queue take one up now.
+	Push(ctx context.Context, v app.Visit, id app.RequestID) (app.Request, error)
 }
 
 // Themes remembers how people want the pages to look.

@@ -145,7 +145,7 @@ func (c *call) again(r app.Request) string {
 		return ""
 	}
 	note := c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
-	if w := r.Waiting; w != nil {
+	if w := r.Delay; w != nil {
 		note += " " + message(w.Key, w.Kind, w.Args, c.words)
 	}
 	return note

@@ -57,6 +57,8 @@ type part struct {
 	Notice string `json:"notice,omitempty"`
 	// More tells that the rows in HTML follow those that the page shows already.
 	More bool `json:"more,omitempty"`
+	// Place is the id of what HTML takes the place of; "" is the whole section.
+	Place string `json:"place,omitempty"`
 	// File is a file to be saved under FileName.
 	File     []byte `json:"file,omitempty"`
 	FileName string `json:"fileName,omitempty"`

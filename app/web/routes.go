@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		{method: "POST", path: "/api/enrolment/confirm", door: doorOwner, held: s.confirmPhone},
 	}
 	list = append(append(list, s.signRoutes()...), s.adminRoutes()...)
+	list = append(append(list, s.stuckRoutes()...), s.rehearsalRoutes()...)
 	if s.config.Invitations != nil {
 		list = append(list, s.invitationRoutes()...)
 	}
@@ -107,6 +108,7 @@ func (s *Server) adminRoutes() []route {
 		{method: "GET", path: "/api/admin/certificates/import", door: doorAdmin, held: s.newImport},
 		{method: "POST", path: "/api/admin/certificates/import", door: doorAdmin, body: maxFile, held: s.importCertificate},
 		{method: "GET", path: "/api/admin/certificates/:id", door: doorAdmin, held: s.certificate},
+		{method: "GET", path: "/api/admin/owners", door: doorAdmin, held: s.owners},
 		{method: "POST", path: "/api/admin/certificates/:id/owner", door: doorAdmin, held: s.setOwner},
 		{method: "POST", path: "/api/admin/certificates/:id/chain", door: doorAdmin, body: maxFile, held: s.addChain},
 		{method: "POST", path: "/api/admin/certificates/:id/delete", door: doorAdmin, held: s.removeCertificate},
@@ -167,6 +169,7 @@ func (s *Server) admit(c echo.Context, r route) (*call, error) {
 		return nil, err
 	}
 	v := held.visit()
+	v.Address = c.RealIP()
 	if r.door == doorAdmin {
 		v.Code = app.Secret(c.Request().Header.Get(codeHeader))
 	}

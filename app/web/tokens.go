@@ -65,6 +65,10 @@ func tokenPage(name, serial, key string) string {
 // tokenCertificate is a certificate on a token.
 func (c *call) tokenCertificate(serial string, cert admin.TokenCertificate) views.CertificateRow {
 	line := c.plainRow(cert.Certificate)
+	if cert.Label != "" && cert.Label != cert.Name {
+		line.Facts = append(line.Facts, c.T("tokens.label", cert.Label))
+	}
+	line.Facts = append(line.Facts, c.T("tokens.key-id", cert.KeyID), c.T("tokens.fingerprint", fingerprint(string(cert.ID))))
 	switch {
 	case cert.Added:
 		line.Badges = append(line.Badges, views.Tag{Tone: "good", Words: c.T("tokens.added")})

@@ -206,7 +206,7 @@ func (w *world) assemble() {
 	w.asks = asks
 	signatures, err := signing.New(signing.Config{
 		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify,
-		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Now: w.clock.Now, Log: log, MaxSize: cmp.Or(w.maxSize, 1<<20), Pictures: w.pictures,
+		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Hurry: func(p app.PortalID, id app.RequestID) { jobs.Hurry(p, id) }, Now: w.clock.Now, Log: log, MaxSize: cmp.Or(w.maxSize, 1<<20), Pictures: w.pictures,
 	})
 	must(err)
 	jobs, err = queue.New(queue.Config{Source: w.store, Handler: signatures.Run, Workers: 2, Now: w.clock.Now, Log: log})

@@ -72,6 +72,9 @@ type TokenInfo struct {
 	Label        string
 	Manufacturer string
 	Model        string
+	// Slot is the number of the slot that the token was last seen in, as the
+	// module counts; "" before it was seen.
+	Slot string
 }
 
 // State tells in one word how a token is.

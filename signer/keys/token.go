@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -281,7 +282,7 @@ func (t *token) describe(info pkcs11.TokenInfo) {
 	defer t.statusMu.Unlock()
 	t.status.Token = TokenInfo{
 		Module: t.config.Module, Serial: info.SerialNumber, Label: info.Label,
-		Manufacturer: info.ManufacturerID, Model: info.Model,
+		Manufacturer: info.ManufacturerID, Model: info.Model, Slot: strconv.FormatUint(uint64(t.slot), 10),
 	}
 	t.status.PINCountLow = info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0
 }

@@ -2,7 +2,7 @@
 // errors in the person's words, copying.
 
 import { fit, inFrame } from "./frame.js";
-import { post, get, download, file, say, Problem } from "./api.js";
+import { post, get, blob, download, file, say, Problem } from "./api.js";
 
 fit();
 
@@ -150,4 +150,19 @@ export function buttons(show) {
 // errorBox is the nearest place for an error beside an element.
 export function errorBox(near) {
   return near.closest("[data-errors]")?.querySelector("[data-error-box]") || document.getElementById("errors");
+}
+
+// signedPage shows the page with the signet as it lies in the deal now; without
+// it nothing is missing.
+export async function signedPage(slot) {
+  const image = slot.querySelector("img");
+  try {
+    const width = Math.round(slot.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
+    const address = URL.createObjectURL(await blob(slot.dataset.picture, { width }));
+    image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
+    image.src = address;
+    image.hidden = false;
+  } catch {
+    slot.remove();
+  }
 }

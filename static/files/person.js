@@ -9,8 +9,11 @@ import { element } from "./page.js";
 export function person(field) {
   const input = field.querySelector("[role=combobox]");
   const list = field.querySelector("[role=listbox]");
-  const chosen = field.querySelector("input[name=user]");
+  const chosen = field.querySelector("input[type=hidden]");
   const pick = field.querySelector("[data-pick]");
+  // Where a choice may be left out, what is typed and not chosen counts for nothing.
+  const keep = "keep" in field.dataset;
+  let kept = { id: chosen.value, name: input.value };
   const note = field.querySelector("[data-error-for]");
   let active = -1;
   let timer = 0;
@@ -25,6 +28,7 @@ export function person(field) {
   const choose = (id, name) => {
     chosen.value = id;
     input.value = name;
+    kept = { id, name };
     note.textContent = "";
     input.removeAttribute("aria-invalid");
     close();
@@ -43,7 +47,7 @@ export function person(field) {
     list.replaceChildren();
     people.forEach((one, i) => {
       const row = element("li", "combo-option");
-      row.id = `person-${i}`;
+      row.id = `${input.id}-${i}`;
       row.setAttribute("role", "option");
       row.append(element("span", "combo-name", one.name), element("span", "hint", one.more || ""));
       row.addEventListener("mousedown", (event) => {
@@ -77,6 +81,9 @@ export function person(field) {
   input.addEventListener("blur", () => {
     asked++;
     close();
+    if (!keep || chosen.value) return;
+    if (input.value.trim()) choose(kept.id, kept.name);
+    else kept = { id: "", name: "" };
   });
   input.addEventListener("keydown", (event) => {
     const rows = list.querySelectorAll("[role=option]");
@@ -91,7 +98,7 @@ export function person(field) {
       close();
     }
   });
-  if (inFrame) {
+  if (inFrame && pick) {
     pick.hidden = false;
     pick.addEventListener("click", async () => {
       const answer = await selectUser();

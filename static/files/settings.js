@@ -2,7 +2,7 @@
 // that assign at once.
 
 import { get, post, blob, say, onConfirm, save, Problem } from "./api.js";
-import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed } from "./page.js";
+import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed, signedPage } from "./page.js";
 import { codes, filters, failed, clearErrors } from "./form.js";
 import { person } from "./person.js";
 
@@ -17,11 +17,18 @@ async function show(answer, button) {
     const rows = template.content.querySelector("[data-append]");
     place.querySelector("[data-append]").append(...rows.children);
     place.querySelector("[data-older]").replaceChildren(...template.content.querySelector("[data-older]").childNodes);
+  } else if (answer.place) {
+    const template = document.createElement("template");
+    template.innerHTML = answer.html;
+    const fresh = template.content.firstElementChild;
+    document.getElementById(answer.place).replaceWith(fresh);
+    live(fresh);
+    (fresh.querySelector("[data-focus]") || fresh.querySelector("[tabindex]"))?.focus();
   } else if (answer.html) {
     replace(place, answer.html);
     const name = /^\/api\/admin\/([a-z]+)/.exec(button?.dataset.get || "")?.[1];
     if (name) mark(name);
-    live();
+    live(place);
     place.querySelector("[data-focus]")?.focus();
   }
   if (answer.notice) toast(answer.notice);
@@ -57,21 +64,22 @@ for (const tab of tabs) {
   });
 }
 
-// live makes a fresh section's fields work.
-function live() {
-  codes(place);
-  filters(place);
-  for (const form of place.querySelectorAll("[data-form]")) form.addEventListener("submit", send);
-  for (const form of place.querySelectorAll("[data-query]")) form.addEventListener("submit", ask);
-  for (const box of place.querySelectorAll("[data-reveals]")) {
+// live makes the fields of a fresh section, or of a part of one, work.
+function live(fresh) {
+  codes(fresh);
+  filters(fresh);
+  for (const form of fresh.querySelectorAll("[data-form]")) form.addEventListener("submit", send);
+  for (const form of fresh.querySelectorAll("[data-query]")) form.addEventListener("submit", ask);
+  for (const box of fresh.querySelectorAll("[data-reveals]")) {
     const target = document.getElementById(box.dataset.reveals);
     const set = () => (target.hidden = !box.checked);
     box.addEventListener("change", set);
     set();
   }
-  for (const form of place.querySelectorAll("[data-sample]")) samples(form);
-  for (const field of place.querySelectorAll("[data-person]")) person(field);
-  for (const field of place.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
+  for (const form of fresh.querySelectorAll("[data-sample]")) samples(form);
+  for (const field of fresh.querySelectorAll("[data-person]")) person(field);
+  for (const field of fresh.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
+  for (const slot of fresh.querySelectorAll("[data-picture]")) signedPage(slot);
 }
 
 // send sends a form as JSON: ticks as true and false, files in base64, the rest
@@ -94,7 +102,7 @@ async function filled(form) {
   const data = {};
   for (const input of form.elements) {
     if (input.dataset.list) (data[input.dataset.list] ??= []).push(...(input.checked ? [input.value] : []));
-    if (!input.name) continue;
+    if (!input.name || (input.type === "radio" && !input.checked)) continue;
     if (input.type === "file") {
       if (input.files[0]?.size > Number(input.dataset.max)) throw new Problem({ field: input.name, message: input.dataset.tooLarge });
       data[input.name] = await base64(input.files[0]);

@@ -1,11 +1,11 @@
 // The Sign tab: a place that shows one screen after another, as the server
 // decides, and follows a signature on its way.
 
-import { blob, get, post, events } from "./api.js";
+import { get, post, events } from "./api.js";
 import { reloadData } from "./frame.js";
 import { details } from "./details.js";
 import { ask } from "./ask.js";
-import { buttons, problem, replace, toast } from "./page.js";
+import { buttons, problem, replace, signedPage, toast } from "./page.js";
 import { SignForm } from "./signform.js";
 import { DocumentList } from "./documents.js";
 
@@ -45,21 +45,6 @@ async function show(screen) {
   }
   for (const slot of place.querySelectorAll("[data-picture]")) signedPage(slot);
   if (screen.open) await open(screen.open);
-}
-
-// signedPage shows the page with the signet as it lies in the deal now; without
-// it nothing is missing.
-async function signedPage(slot) {
-  const image = slot.querySelector("img");
-  try {
-    const width = Math.round(slot.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
-    const address = URL.createObjectURL(await blob(slot.dataset.picture, { width }));
-    image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
-    image.src = address;
-    image.hidden = false;
-  } catch {
-    slot.remove();
-  }
 }
 
 // start asks what the tab shows.

@@ -14,11 +14,24 @@ func certificateStates() []State {
 	return []State{
 		section("settings-certificates-empty", "certificates", func(w *i18n.Printer) templ.Component {
 			c := certificates(w)
-			c.List, c.Tokens, c.TokenNote = nil, nil, w.T("tokens.none")
+			c.List, c.Tokens, c.TokenNote, c.Empty = nil, nil, w.T("tokens.none"), w.T("certificates.empty")
 			return views.CertificatesSection(c)
 		}),
 		section("settings-certificates", "certificates", func(w *i18n.Printer) templ.Component {
 			return views.CertificatesSection(certificates(words(w)))
+		}),
+		section("settings-certificates-many", "certificates", func(w *i18n.Printer) templ.Component {
+			c := certificates(words(w))
+			for len(c.List) < 25 {
+				c.List = append(c.List, c.List[len(c.List)%3])
+			}
+			c.Find, c.Pages = find(w, "certificates.search", ""), pages(w, 25, 50)
+			return views.CertificatesSection(c)
+		}),
+		section("settings-certificates-nothing", "certificates", func(w *i18n.Printer) templ.Component {
+			c := certificates(words(w))
+			c.List, c.Find, c.Nothing = nil, find(w, "certificates.search", "Петров"), w.T("assignments.nothing")
+			return views.CertificatesSection(c)
 		}),
 		section("settings-certificate-new", "certificates", func(w *i18n.Printer) templ.Component {
 			return views.CertificateScreen(newCertificate(w))
@@ -91,16 +104,8 @@ func certificates(w *i18n.Printer) views.Certificates {
 	}
 }
 
-func owners(w *i18n.Printer, chosen int) []views.Option {
-	list := []views.Option{{Words: w.T("certificate.owner-nobody"), Checked: chosen == 0}}
-	for i, name := range []string{"Hans Groß (gross)", "Мария Иванова (mary)", "Анна Константинопольская-Преображенская (anna)"} {
-		list = append(list, views.Option{Value: fmt.Sprint(i + 7), Words: name, Checked: chosen == i+1})
-	}
-	return list
-}
-
 func newCertificate(w *i18n.Printer) views.CertificateForm {
-	f := views.CertificateForm{T: w.T, Back: action(w.T("settings.certificates"), "back"), Owners: owners(w, 0)}
+	f := views.CertificateForm{T: w.T, Back: action(w.T("settings.certificates"), "back")}
 	for years := 1; years <= 2; years++ {
 		f.Years = append(f.Years, views.Option{Value: fmt.Sprint(years), Words: w.T("certificate.years-count", years)})
 	}
@@ -112,14 +117,14 @@ func newCertificate(w *i18n.Printer) views.CertificateForm {
 
 func importForm(w *i18n.Printer) views.ImportForm {
 	return views.ImportForm{
-		T: w.T, Back: action(w.T("settings.certificates"), "back"), Owners: owners(w, 2), MaxSize: 1, TooLarge: w.T("certificate.file-large", 256),
+		T: w.T, Back: action(w.T("settings.certificates"), "back"), MaxSize: 1, TooLarge: w.T("certificate.file-large", 256),
 	}
 }
 
 func certificatePage(w *i18n.Printer) views.CertificatePage {
 	c := form(w).Certificates[0]
 	return views.CertificatePage{
-		T: w.T, ID: "9f86", Back: action(w.T("settings.certificates"), "back"), Owners: owners(w, 2),
+		T: w.T, ID: "9f86", Back: action(w.T("settings.certificates"), "back"), Owner: views.Owner{ID: "8", Name: "Мария Иванова (mary)"},
 		Row: views.CertificateRow{
 			Name: c.Name, Badges: []views.Tag{{Tone: "warn", Words: w.T("certificates.shared", 4)}, {Tone: "warn", Words: w.T("certificates.badge-soon", 13)}},
 			Actions: []views.Action{{Words: w.T("certificates.remove"), Post: "#", Danger: true}},

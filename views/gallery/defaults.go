@@ -8,11 +8,14 @@ import (
 // defaults are the settings of a portal, decided or as they were at first.
 func defaults(w *i18n.Printer, decided bool) views.Defaults {
 	d := views.Defaults{
-		T: w.T, Retention: "30", SelfEnrolment: decided, CodeRequired: decided,
+		T: w.T, Retention: "30", CodeRequired: decided,
 		Fields: []views.Option{{Value: "UF_CRM_CONTRACT", Words: "Договор", Checked: decided}, {Value: "UF_CRM_1700000000", Words: "Attachments"}},
 	}
 	for _, l := range []string{"b", "t", "lt", "lta"} {
 		d.Levels = append(d.Levels, views.Option{Value: l, Words: w.T("level." + l), Checked: l == "b" && !decided || l == "lt" && decided})
+	}
+	for _, name := range []string{"nobody", "everybody", "marked"} {
+		d.SelfEnrolment = append(d.SelfEnrolment, views.Option{Value: name, Words: w.T("defaults.self-" + name), Checked: name == "nobody" && !decided || name == "marked" && decided})
 	}
 	if decided {
 		d.Timestamps = "https://timestamps.example/tsp\nhttps://second.example/tsa"

@@ -31,7 +31,7 @@ type State struct {
 // them.
 func States() []State {
 	var all []State
-	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), tokenStates(), portalStates(), enrolStates(), otherStates()} {
+	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), rehearsalStates(), tokenStates(), portalStates(), enrolStates(), otherStates()} {
 		all = append(all, group...)
 	}
 	return all

@@ -34,8 +34,8 @@ func portalStates() []State {
 		}),
 		section("settings-places", "places", func(w *i18n.Printer) templ.Component {
 			v := views.Places{T: w.T, Processes: []views.Option{{Value: "1030", Words: "Projects", Checked: true}, {Value: "1034", Words: "Leases"}}}
-			for _, kind := range []string{"deal", "lead-kind", "contact", "company", "quote", "invoice"} {
-				v.Always = append(v.Always, w.T("places."+kind))
+			for i, kind := range []string{"deal", "lead-kind", "contact", "company", "quote", "invoice"} {
+				v.Kinds = append(v.Kinds, views.Option{Value: kind, Words: w.T("places." + kind), Checked: i < 4})
 			}
 			return views.PlacesSection(v)
 		}),

@@ -14,12 +14,12 @@ import (
 func healthStates() []State {
 	return []State{
 		section("settings-overview-health", "overview", func(w *i18n.Printer) templ.Component {
-			o := overview(words(w), 6)
+			o := overview(words(w), 8)
 			o.State = append(healthy(words(w)), o.State...)
 			return views.OverviewSection(o)
 		}),
 		section("settings-overview-faults", "overview", func(w *i18n.Printer) templ.Component {
-			o := overview(words(w), 6)
+			o := overview(words(w), 8)
 			o.State = append(faulty(words(w)), o.State...)
 			return views.OverviewSection(o)
 		}),
@@ -54,10 +54,12 @@ func healthy(w *i18n.Printer) []views.Fact {
 		fact(w, "disk", "", "good", "doctor.disk-free", "", i18n.Size(42<<30)),
 		fact(w, "store", "", "good", "doctor.good", ""),
 		fact(w, "audit", "", "good", "doctor.audit-entries", "", 18_204),
-		fact(w, "clock", "", "good", "doctor.good", ""),
+		fact(w, "clock-portal", "romashka.bitrix24.ru", "good", "doctor.good", ""),
 		fact(w, "authorization", "oauth.bitrix.info", "good", "doctor.answers", ""),
 		fact(w, "portal", "romashka.bitrix24.ru", "good", "doctor.answers", ""),
 		fact(w, "requests", "", "good", "doctor.requests-waiting", "", 3),
+		fact(w, "timestamps", "tsa.example.org", "good", "doctor.stamps", ""),
+		{Words: w.T("check.timestamps") + " (tsa2.example.org)", Tone: "plain", State: w.T("state.unasked"), Detail: w.T("state.unasked-detail")},
 	}
 	list[len(list)-1].Detail = w.T("state.checked", w.Clock(now()))
 	return list
@@ -73,6 +75,17 @@ func faulty(w *i18n.Printer) []views.Fact {
 		fact(w, "authorization", "oauth.bitrix.info", "warn", "doctor.silent", "doctor.silent-fix"),
 		fact(w, "portal", "romashka.bitrix24.ru", "bad", "doctor.untrusted", "doctor.untrusted-fix"),
 		fact(w, "portal", "crm.romashka.local", "bad", "doctor.inside", "doctor.inside-fix"),
+		fact(w, "clock-portal", "romashka.bitrix24.ru", "warn", "doctor.clock-off", "doctor.clock-fix", 42*time.Second),
 		fact(w, "requests", "", "warn", "doctor.requests-stuck", "doctor.requests-fix", 2),
+		fact(w, "timestamps", "tsa.example.org", "warn", "doctor.stamps-not", "doctor.stamps-fix"),
+		tokenFault(w, "Rutoken ECP", "token.pin-final", "state.pin-last-try"), tokenFault(w, "JaCarta", "token.pin-refused", "state.pin-refused"),
+	}
+}
+
+// tokenFault is a token that cannot be used.
+func tokenFault(w *i18n.Printer, name, note, pin string) views.Fact {
+	return views.Fact{
+		Words: w.T("state.token", name), Tone: "bad", State: w.T("state.fault"), Fix: w.T(note),
+		Detail: w.T("tokens.since", w.Time(now())) + ", " + w.T(pin) + ", " + w.T("state.module-slot", "librtpkcs11ecp.so", "1"),
 	}
 }

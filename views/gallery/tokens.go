@@ -73,6 +73,7 @@ func tokens(w *i18n.Printer) []views.TokenRow {
 			Actions: []views.Action{action(w.T("tokens.make"), "plus"), {Words: w.T("tokens.import"), Icon: "download", Get: "#", Plain: true}},
 			List: []views.CertificateRow{
 				row(f.Certificates[0], nil, views.Tag{Tone: "good", Words: w.T("tokens.added")}),
+				pair(w, row(f.Certificates[0], []views.Action{{Words: w.T("tokens.add"), Icon: "plus", Post: "#"}})),
 				row(f.Certificates[1], nil, views.Tag{Tone: "bad", Words: w.T("certificate.no-key")}),
 				{
 					Name: "Пётр Сидоров", Icon: "key", Facts: []string{"ECDSA P-256", w.T("tokens.key-id", "0a1b2c3d4e5f60718293")},
@@ -87,4 +88,10 @@ func tokens(w *i18n.Printer) []views.TokenRow {
 		},
 		bad("Office", "7f00", "token.absent"), typed, latched,
 	}
+}
+
+// pair adds what tells the pairs of a token apart before one is taken into use.
+func pair(w *i18n.Printer, r views.CertificateRow) views.CertificateRow {
+	r.Facts = append(append([]string{}, r.Facts...), w.T("tokens.label", "sign-2026"), w.T("tokens.key-id", "45a1b2c3d4e5f6"), w.T("tokens.fingerprint", "9F86 D081 884C 7D65"))
+	return r
 }

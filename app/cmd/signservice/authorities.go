@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"crypto"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -35,5 +38,16 @@ func (a *authorities) Sources(rules app.Settings) signer.Sources {
 	return signer.Sources{
 		Timestamps: tsp.Client{URLs: rules.Timestamps, HTTP: a.http, Log: a.log},
 		Revocation: a.gather,
+	}
+}
+
+// stampFrom asks a time-stamp server for a time-stamp over nothing in
+// particular, in the way in which signatures get theirs.
+func stampFrom(transport http.RoundTripper) func(ctx context.Context, address string) error {
+	web := &http.Client{Transport: transport}
+	return func(ctx context.Context, address string) error {
+		digest := sha256.Sum256([]byte("signservice doctor"))
+		_, err := tsp.Client{URLs: []string{address}, HTTP: web}.Stamp(ctx, crypto.SHA256, digest[:])
+		return err
 	}
 }

@@ -218,6 +218,7 @@ func newDoctor(c *config, records *store.Store, tokens tokenLister) *doctor.Doct
 	if records != nil {
 		d.Store = records
 	}
+	d.Stamp = stampFrom(d.Transport)
 	if tokens != nil {
 		d.Tokens = func(ctx context.Context) []doctor.Token { return tokenHealth(ctx, tokens) }
 	}

@@ -99,7 +99,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
 		Keys: s.ring, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
-		Wake: func() { s.queue.Wake() }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
+		Wake: func() { s.queue.Wake() }, Hurry: func(p app.PortalID, id app.RequestID) { s.queue.Hurry(p, id) }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
 		Authorities: openAuthorities(s.allow, log), Roots: roots, Log: log,
 	})
 	if err != nil {

@@ -500,3 +500,55 @@ func testStale(t *testing.T, w *world) {
 		t.Errorf("what has no files can be retried: %+v, %v", r.Failure, err)
 	}
 }
+
+// testWaiting lists what goes on and what was not delivered, until it is or its
+// files are gone; and tells when somebody last had a document delivered.
+func testWaiting(t *testing.T, w *world) {
+	ctx := t.Context()
+	check := func(p app.PortalID, want string) {
+		t.Helper()
+		list, err := w.Waiting(ctx, p)
+		must(t, err)
+		var ids []string
+		for _, r := range list {
+			ids = append(ids, string(r.ID))
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%s waits for %q, want %q", p, got, want)
+		}
+	}
+	signed := func(want int) {
+		t.Helper()
+		last, err := w.LastSigned(ctx, acme)
+		must(t, err)
+		if len(last) != want {
+			t.Errorf("%d people have signed: %v", len(last), last)
+		}
+	}
+	w.frozen(t, acme, "r0") // waits for nothing of ours
+	check(acme, "")
+	w.inState(t, "r1", app.Authorized, 201)
+	w.failedDelivery(t, "r2", 202)
+	check(acme, "r1 r2")
+	check(globex, "")
+	if left, err := w.Unfinished(ctx); err != nil || len(left) != 1 || left[0].ID != "r1" {
+		t.Errorf("the queue gets %v, %v", left, err)
+	}
+	signed(0)
+	_, err := w.UpdateRequest(ctx, acme, "r2", func(r *app.Request, _ time.Time) ([]app.AuditEntry, error) {
+		r.State, r.Failure, r.SignedAt = app.Signed, nil, w.now
+		return nil, nil
+	})
+	must(t, err)
+	check(acme, "r1 r2")
+	_, err = w.UpdateRequest(ctx, acme, "r2", to(app.Delivered))
+	must(t, err)
+	signed(1)
+	_, err = w.UpdateRequest(ctx, acme, "r2", to(app.Done))
+	must(t, err)
+	check(acme, "r1")
+	w.failedDelivery(t, "r3", 203)
+	check(acme, "r1 r3")
+	must(t, w.Cleared(ctx, acme, "r3"))
+	check(acme, "r1")
+}

@@ -44,6 +44,7 @@ func Records(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"requests are begun anew within bounds", testResume},
 		{"requests are listed", testRequests},
 		{"unfinished requests are known", testUnfinished},
+		{"what waits is listed, and who signed when", testWaiting},
 		{"invitations are listed and end once", testInvitations},
 		{"orders take their user's frozen requests", testCreateOrder},
 		{"one step authorizes one order", testAuthorize},
