@@ -139,6 +139,11 @@ func TestLooking(t *testing.T) {
 	if err != nil || found.Pending != "" || found.Portal != "p" {
 		t.Errorf("find: %v, pending %q", err, found.Pending.Reveal())
 	}
+	_, err = s.Find(t.Context(), made.ID) // it lies in the store, and in pages of administrators
+	expect(t, "find by the stored id", err, answer{app.NotFound, "link.unknown", nil, 0})
+	if byID, err := s.FindID(t.Context(), made.ID); err != nil || byID.User != made.User || byID.Pending != "" {
+		t.Errorf("find by what was sealed: %+v, %v", byID, err)
+	}
 	looked, err := s.Look(t.Context(), link, mary)
 	if err != nil || looked.Pending != "" {
 		t.Errorf("look: %v, pending %q", err, looked.Pending.Reveal())

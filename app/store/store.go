@@ -85,6 +85,7 @@ const (
 	bucketDue             = "due"
 	bucketOrders          = "orders"
 	bucketRemembered      = "remembered"
+	bucketVisitors        = "visitors"
 	bucketSettings        = "settings"
 	bucketInvitations     = "invitations"
 	bucketInvitationTimes = "invitation_times"
@@ -103,7 +104,7 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketInvitations,
+		bucketRequestTimes, bucketUnfinished, bucketDue, bucketOrders, bucketRemembered, bucketVisitors, bucketSettings, bucketInvitations,
 		bucketInvitationTimes, bucketUntold, bucketRoots, bucketIssuers,
 		bucketAuthorityIDs, bucketAuthorityKeys, bucketIssued, bucketAudit, bucketAuditPortals,
 	}
