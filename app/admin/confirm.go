@@ -58,7 +58,8 @@ func (c *confirmations) add(v app.Visit, now time.Time) {
 // has to begin.
 //
 // Errors: app.Forbidden confirm.needed where a code is to be asked,
-// confirm.phone where a phone has to be bound first; those of the check.
+// confirm.phone where a phone has to be bound first; those of the check; what
+// Clock refuses.
 func (s *Service) confirm(ctx context.Context, v app.Visit, op string) error {
 	if s.confirmed.fresh(v, s.config.Now()) {
 		return nil
@@ -72,6 +73,11 @@ func (s *Service) confirm(ctx context.Context, v app.Visit, op string) error {
 	}
 	if v.Code == "" {
 		return app.Fail(app.Forbidden, op, "confirm.needed")
+	}
+	if s.config.Clock != nil {
+		if err := s.config.Clock(); err != nil {
+			return err
+		}
 	}
 	err = s.config.Store.UpdateAuthenticator(ctx, v.Portal, v.User, func(a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
 		if _, err := s.config.CheckCode(a, v.Code.Reveal(), now); err != nil {

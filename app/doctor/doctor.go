@@ -68,6 +68,13 @@ type Doctor struct {
 	// audited is what the audit log looked like at the time auditedAt.
 	audited   []app.Finding
 	auditedAt time.Time
+	// off is by how much the clock was off at the time offAt, the zero time where
+	// nobody has told yet.
+	off   time.Duration
+	offAt time.Time
+
+	// again asks Run to look at once.
+	again chan struct{}
 }
 
 // New gives a Doctor for what there is.
@@ -81,7 +88,7 @@ func New(c Config) *Doctor {
 	if c.Patience <= 0 {
 		c.Patience = 8 * time.Second
 	}
-	return &Doctor{config: c}
+	return &Doctor{config: c, again: make(chan struct{}, 1)}
 }
 
 // Examine does every check and gives what was found, in the order in which
@@ -119,6 +126,7 @@ func (d *Doctor) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-d.again:
 		}
 	}
 }

@@ -39,17 +39,14 @@ export function problem(box, cause) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-// Where the person last pressed: a portal's frame is as high as its page, so
-// the bottom of the "window" may be far out of sight.
+// How far from the top the person last pressed, in pixels: a portal's frame is as
+// high as its page, so the bottom of the "window" may be far out of sight.
 let pressed = 0;
 document.addEventListener("pointerdown", (event) => (pressed = event.clientY), true);
 document.addEventListener("keydown", () => {
   const at = document.activeElement?.getBoundingClientRect();
   if (at && at.height > 0) pressed = at.top;
 }, true);
-
-// lastPressed is how far from the top that was, in pixels.
-export const lastPressed = () => pressed;
 
 // toast tells of a small success, near where the person pressed, and goes by
 // itself. A newer one takes its place.
@@ -104,6 +101,36 @@ export async function copy(field) {
   toast(document.execCommand("copy") ? say("copied") : say("selected"));
 }
 
+// modal shows a dialog near where the person pressed, and gives whether they
+// agreed. The focus goes back to where it was.
+export function modal(dialog) {
+  const back = document.activeElement;
+  dialog.returnValue = "";
+  dialog.showModal();
+  // The frame is as high as its page: the middle may be out of sight.
+  const room = document.documentElement.clientHeight - dialog.offsetHeight - 16;
+  dialog.style.top = `${Math.max(16, Math.min(room, pressed - dialog.offsetHeight / 2))}px`;
+  return new Promise((resolve) => {
+    const close = () => {
+      back?.focus();
+      resolve(dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", close, { once: true });
+  });
+}
+
+// agreed asks a button's question. A browser's own dialog would not be shown in
+// every frame of another site (HTML, "cannot show simple dialogs").
+function agreed(button) {
+  const dialog = document.getElementById("question");
+  const yes = dialog.querySelector("[value=yes]");
+  dialog.querySelector("#question-words").textContent = button.dataset.confirm;
+  yes.textContent = button.textContent.trim();
+  yes.className = button.classList.contains("button-danger") ? "button button-danger" : "button button-primary";
+  button.focus(); // not every browser does so at a press
+  return modal(dialog);
+}
+
 // Buttons that need no more than a word in the page:
 //   data-post="PATH" [data-body='JSON'] [data-confirm="question"]
 //   data-get="PATH", data-download="PATH", data-copy="id of a field".
@@ -115,8 +142,7 @@ export function buttons(show) {
     if (!button) return;
     event.preventDefault();
     const d = button.dataset;
-    if (d.confirm && !window.confirm(d.confirm)) return;
-    busy(button, async () => {
+    const act = () => busy(button, async () => {
       try {
         if (d.copy) await copy(document.getElementById(d.copy));
         else if (d.download) await download(d.download);
@@ -126,6 +152,8 @@ export function buttons(show) {
         problem(errorBox(button), cause);
       }
     });
+    if (d.confirm) agreed(button).then((yes) => yes && act());
+    else act();
   });
 }
 
