@@ -101,21 +101,28 @@ export async function copy(field) {
   toast(document.execCommand("copy") ? say("copied") : say("selected"));
 }
 
+let lastAsked = null;
+
 // modal shows a dialog near where the person pressed, and gives whether they
 // agreed. The focus goes back to where it was.
 export function modal(dialog) {
   const back = document.activeElement;
+  const mine = (lastAsked = {});
   dialog.returnValue = "";
   dialog.showModal();
   // The frame is as high as its page: the middle may be out of sight.
   const room = document.documentElement.clientHeight - dialog.offsetHeight - 16;
   dialog.style.top = `${Math.max(16, Math.min(room, pressed - dialog.offsetHeight / 2))}px`;
   return new Promise((resolve) => {
+    // The event comes a moment after the end: a dialog that is open again by then
+    // has not answered yet, and what it answers is not for who asked before.
     const close = () => {
-      back?.focus();
-      resolve(dialog.returnValue === "yes");
+      if (dialog.open) return;
+      dialog.removeEventListener("close", close);
+      if (mine === lastAsked) back?.focus();
+      resolve(mine === lastAsked && dialog.returnValue === "yes");
     };
-    dialog.addEventListener("close", close, { once: true });
+    dialog.addEventListener("close", close);
   });
 }
 
