@@ -247,6 +247,33 @@ func TestNoWayAroundTheCode(t *testing.T) {
 	}
 }
 
+// TestInstallingAnewIsNoWay: an administrator without a phone who installs the app
+// anew needs a code as before, once another administrator has a phone.
+func TestInstallingAnewIsNoWay(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, anna, "anna")
+	if err := w.Seen(w.ctx, visit(acme)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.store.Portal(w.ctx, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.InstalledBy = paul
+	if err := w.store.SavePortal(w.ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	fresh := app.Visit{Portal: acme, User: paul, Admin: true}
+	if err := w.SetLinkAlone(w.ctx, fresh, true); err != nil {
+		t.Errorf("while nobody has a phone: %v", err)
+	}
+	if err := w.SetLinkAlone(w.ctx, fresh, false); err != nil {
+		t.Fatal(err)
+	}
+	w.phone(acme, anna)
+	refused(t, w.SetLinkAlone(w.ctx, fresh, true), app.Forbidden, "confirm.phone")
+}
+
 // TestLimitsConfirmed: to widen the time of an assignment wants a code, to narrow
 // it none.
 func TestLimitsConfirmed(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/i18n"
 	"signservice/app/otp"
 )
 
@@ -45,6 +46,25 @@ func TestLinkStory(t *testing.T) {
 	got := w.journal(acme)
 	if last := got[len(got)-1]; last != "enrolment.withdrawn 7" {
 		t.Errorf("journal ends with %q: %q", last, got)
+	}
+}
+
+// TestLinkInTheirLanguage: a link that is sent speaks the language in which its
+// person saw our pages.
+func TestLinkInTheirLanguage(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	if err := w.Seen(w.ctx, app.Visit{Portal: acme, User: mary, Language: "de"}); err != nil {
+		t.Fatal(err)
+	}
+	m := &messenger{}
+	s := w.anew(&board{}, func(c *admin.Config) { c.Messenger = m })
+	if _, err := s.SendLink(w.ctx, visit(acme), mary, admin.ByMessenger, "https://sign.example/enrol/"); err != nil {
+		t.Fatal(err)
+	}
+	words := i18n.For("de").T("letter.setup-words")
+	if len(m.sent) != 1 || !strings.HasPrefix(m.sent[0], "7: ") || !strings.HasSuffix(m.sent[0], words) {
+		t.Errorf("sent %q", m.sent)
 	}
 }
 

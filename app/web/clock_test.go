@@ -40,6 +40,17 @@ func TestWrongClock(t *testing.T) {
 	tab.ok("POST", "/api/sign/orders", form)
 }
 
+// TestWrongClockWithoutCode: who signs without a code is not kept from it.
+func TestWrongClockWithoutCode(t *testing.T) {
+	w, _, certificate := ready(t)
+	w.settings(w.acme, w.acme.anna).ok("POST", "/api/admin/accounts", object{"user": itoa(w.acme.mary), "login": "mary", "codeOff": true, "codeOffReason": "a test"})
+	w.clockOff = 75 * time.Second
+	tab := w.tab(w.acme, w.acme.mary)
+	form := order(tab.open(), certificate, "")
+	form["confirm"] = true
+	tab.ok("POST", "/api/sign/orders", form)
+}
+
 // TestGuessedCodes: the administrators are told when wrong codes lock an account.
 func TestGuessedCodes(t *testing.T) {
 	w, _, certificate := ready(t)
