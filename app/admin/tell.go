@@ -88,8 +88,8 @@ func (s *Service) tellAll(ctx context.Context, portal app.PortalID, all []addres
 // unhurried lets notices go on when whoever did the act has left, for as long as
 // n of them may take.
 func unhurried(ctx context.Context, n int) (context.Context, context.CancelFunc) {
-	turns := time.Duration((n + noticesAtOnce - 1) / noticesAtOnce)
-	return context.WithTimeout(context.WithoutCancel(ctx), min(turns*noticeLife, longestNotices))
+	turns := (n + noticesAtOnce - 1) / noticesAtOnce
+	return context.WithTimeout(context.WithoutCancel(ctx), min(time.Duration(turns)*noticeLife, longestNotices))
 }
 
 // each does something for 0 to n-1, several at the same time.
