@@ -70,6 +70,7 @@ const (
 	ActExported           Action = "journal.exported"
 	ActConfirmed          Action = "confirm.right" // an administrator's own code, before a dangerous act
 	ActConfirmWrong       Action = "confirm.wrong"
+	ActAlarm              Action = "alarm.raised" // administrators were told of refused codes
 	ActSettingsSaved      Action = "settings.saved"
 )
 

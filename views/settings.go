@@ -7,6 +7,15 @@ type Section struct {
 	Words string
 }
 
+// Asked is a question before an act. A page has it empty, for its script to fill.
+type Asked struct {
+	Words string
+	// Act is what is asked about; its words are on the button that agrees.
+	Act Action
+	// Open shows it at once.
+	Open bool
+}
+
 // Fact is a line of the state: words, and beside them how it stands.
 type Fact struct {
 	Words string

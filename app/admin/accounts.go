@@ -201,7 +201,10 @@ func (s *Service) SaveAccount(ctx context.Context, v app.Visit, in AccountInput)
 		return app.Account{}, app.Wrap(op, err)
 	}
 	if after.CodeOff && !before.CodeOff {
-		notices.add(func() { s.concern(ctx, v, after.User, "concern.code-off") })
+		notices.add(func() { s.concern(ctx, v, []app.UserID{after.User}, "concern.code-off") })
+	}
+	if after.Blocked && !before.Blocked {
+		notices.add(func() { s.concern(ctx, v, []app.UserID{after.User}, "concern.blocked") })
 	}
 	return after, nil
 }
@@ -282,7 +285,7 @@ func (s *Service) DeleteAccount(ctx context.Context, v app.Visit, user app.UserI
 	if err := s.config.Store.DeleteAccount(ctx, v.Portal, user, entry(v, app.ActAccountDeleted, string(user))); err != nil {
 		return app.Wrap(op, err)
 	}
-	notices.add(func() { s.concern(ctx, v, user, "concern.account-deleted") })
+	notices.add(func() { s.concern(ctx, v, []app.UserID{user}, "concern.account-deleted") })
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"signservice/app"
-	"signservice/app/i18n"
 )
 
 // Wish is what a person without the means to sign asks an administrator for.
@@ -50,8 +49,9 @@ func (w *wishes) take(key string, now time.Time) bool {
 	return true
 }
 
-// Ask tells the administrator who installed the app that the visitor wants to
-// sign and lacks something. Asked again within ten minutes nobody is told twice.
+// Ask tells the administrators that the visitor wants to sign and lacks
+// something: all who are known to be such now, at least whoever installed the
+// app. Asked again within ten minutes nobody is told twice.
 //
 // Errors: app.Invalid ask.unknown; app.Unavailable ask.nobody where the notice
 // reached nobody.
@@ -63,20 +63,15 @@ func (s *Service) Ask(ctx context.Context, v app.Visit, w Wish) error {
 	if v.Portal == "" || v.User == "" {
 		return app.Fail(app.Forbidden, op, "")
 	}
-	p, err := s.config.Store.Portal(ctx, v.Portal)
-	if err != nil {
-		return app.Wrap(op, err)
-	}
 	if s.config.Notices == nil {
 		return app.Fail(app.Unavailable, op, "ask.nobody")
 	}
 	if !s.asked.take(string(v.Portal)+"/"+string(v.User)+"/"+string(w), s.config.Now()) {
 		return nil
 	}
-	text := i18n.For(p.Language).T("ask."+string(w), v.Name)
-	tag := "SIGNSERVICE|ASK|" + string(v.User) + "|" + string(w)
-	if err := s.config.Notices.Remind(ctx, v.Portal, v.User, p.InstalledBy, text, tag); err != nil {
-		return app.Fail(app.Unavailable, op, "ask.nobody").Because(err)
+	n := notice{by: v.User, key: "ask." + string(w), args: []any{v.Name}, tag: "SIGNSERVICE|ASK|" + string(v.User) + "|" + string(w)}
+	if s.tell(ctx, v.Portal, s.administrators(ctx, v.Portal), n) == 0 {
+		return app.Fail(app.Unavailable, op, "ask.nobody")
 	}
 	return nil
 }

@@ -17,7 +17,9 @@ func (s *Service) Assignments(ctx context.Context, v app.Visit) ([]app.Assignmen
 	return list, app.Wrap("list assignments", err)
 }
 
-// Assign lets an account use a certificate. To assign again does nothing.
+// Assign lets an account use a certificate. To assign again does nothing. It
+// wants the administrator's code unless the certificate is known to be the
+// person's own: one that is nobody's may name anybody.
 func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID) error {
 	const op = "assign certificate"
 	var notices later
@@ -39,7 +41,7 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 	if err != nil {
 		return app.Wrap(op, err)
 	}
-	if c.Owner != "" && c.Owner != user { // another person will sign in the owner's name
+	if c.Owner != user { // somebody will sign in another's name
 		if err := s.confirm(ctx, v, op); err != nil {
 			return err
 		}
@@ -48,24 +50,44 @@ func (s *Service) Assign(ctx context.Context, v app.Visit, user app.UserID, cert
 	if err := s.config.Store.Assign(ctx, a, named(assignmentEntry(v, app.ActAssigned, user, certificate), c.Name)); err != nil {
 		return app.Wrap(op, err)
 	}
-	if c.Owner != "" && c.Owner != user {
-		notices.add(func() { s.concern(ctx, v, c.Owner, "concern.assigned", c.Name, person.Name) })
+	if c.Owner != user {
+		notices.add(func() { s.concernAssigned(ctx, v, c, person) })
 	}
 	return nil
+}
+
+// concernAssigned tells the owner that another person may sign with their
+// certificate, and where it has none, those who may sign with it too.
+func (s *Service) concernAssigned(ctx context.Context, v app.Visit, c app.Certificate, person app.Account) {
+	if c.Owner != "" {
+		s.concern(ctx, v, []app.UserID{c.Owner}, "concern.assigned", c.Name, person.Name)
+		return
+	}
+	s.concern(ctx, v, others(s.holders(ctx, c.Portal, c.ID), person.User), "concern.shared", c.Name, person.Name)
 }
 
 // Limits are the time in which an account may use a certificate: from From on,
 // and no longer at Until. A zero time is no limit.
 type Limits struct{ From, Until time.Time }
 
+// widens tells whether l lets a sign at a time at which it may not now.
+func (l Limits) widens(a app.Assignment) bool {
+	earlier := !a.ValidFrom.IsZero() && l.From.Before(a.ValidFrom)
+	later := !a.ValidUntil.IsZero() && (l.Until.IsZero() || l.Until.After(a.ValidUntil))
+	return earlier || later
+}
+
 // Limit sets the time in which an assignment holds. It counts at once, also for
-// what is ordered and not yet signed.
+// what is ordered and not yet signed. To widen it wants the administrator's code,
+// as to assign anew.
 //
 // Errors: app.Invalid assignment.limits-wrong, assignment.limits-past;
 // app.NotFound assignment.unknown.
 func (s *Service) Limit(ctx context.Context, v app.Visit, user app.UserID, certificate app.CertificateID, l Limits) (app.Assignment, error) {
 	const op = "limit assignment"
 	l.From, l.Until = l.From.UTC(), l.Until.UTC()
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if _, err := s.assigned(ctx, v, op, user, certificate); err != nil {
@@ -77,23 +99,51 @@ func (s *Service) Limit(ctx context.Context, v app.Visit, user app.UserID, certi
 	case !l.Until.IsZero() && !s.config.Now().Before(l.Until):
 		return app.Assignment{}, app.Fail(app.Invalid, op, "assignment.limits-past")
 	}
+	a, err := s.assignment(ctx, v, op, user, certificate)
+	if err != nil || a.ValidFrom.Equal(l.From) && a.ValidUntil.Equal(l.Until) {
+		return a, err
+	}
+	if l.widens(a) {
+		if err := s.confirm(ctx, v, op); err != nil {
+			return app.Assignment{}, err
+		}
+		notices.add(func() { s.concernWidened(ctx, v, a) })
+	}
+	a.ValidFrom, a.ValidUntil = l.From, l.Until
+	e := assignmentEntry(v, app.ActAssignmentLimited, user, certificate)
+	e.Detail = l.String()
+	if err := s.config.Store.Assign(ctx, a, e); err != nil {
+		notices = nil
+		return app.Assignment{}, app.Wrap(op, err)
+	}
+	return a, nil
+}
+
+// assignment finds the assignment of a certificate to an account.
+func (s *Service) assignment(ctx context.Context, v app.Visit, op string, user app.UserID, id app.CertificateID) (app.Assignment, error) {
 	all, err := s.config.Store.Assignments(ctx, v.Portal)
 	if err != nil {
 		return app.Assignment{}, app.Wrap(op, err)
 	}
 	for _, a := range all {
-		if a.User != user || a.Certificate != certificate {
-			continue
-		}
-		if a.ValidFrom.Equal(l.From) && a.ValidUntil.Equal(l.Until) {
+		if a.User == user && a.Certificate == id {
 			return a, nil
 		}
-		a.ValidFrom, a.ValidUntil = l.From, l.Until
-		e := assignmentEntry(v, app.ActAssignmentLimited, user, certificate)
-		e.Detail = l.String()
-		return a, app.Wrap(op, s.config.Store.Assign(ctx, a, e))
 	}
 	return app.Assignment{}, app.Fail(app.NotFound, op, "assignment.unknown")
+}
+
+// concernWidened tells the owner that another person may sign with their
+// certificate for longer.
+func (s *Service) concernWidened(ctx context.Context, v app.Visit, a app.Assignment) {
+	c, err := s.config.Store.Certificate(ctx, a.Portal, a.Certificate)
+	if err != nil {
+		s.untold(ctx, "concern.widened", err)
+		return
+	}
+	if c.Owner != a.User {
+		s.concern(ctx, v, []app.UserID{c.Owner}, "concern.widened", c.Name, s.personName(ctx, a.Portal, a.User))
+	}
 }
 
 // String gives the limits as the journal keeps them: two times as of RFC 3339

@@ -33,6 +33,9 @@ type AuthorityConfig struct {
 	// Confirm lets a dangerous act pass that the administrator has confirmed with
 	// a code; Service.Confirm is one. Nil asks for none.
 	Confirm func(ctx context.Context, v app.Visit, op string) error
+	// Revoked hears of certificates that were revoked, when that is stored, to tell
+	// their holders; Service.CertificatesRevoked is one. Nil tells nobody.
+	Revoked func(ctx context.Context, v app.Visit, list []app.IssuedCertificate)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log hears of lists that cannot be made; nil discards it.
@@ -59,6 +62,9 @@ func NewAuthorities(c AuthorityConfig) (*Authorities, error) {
 	c.Base = strings.TrimSuffix(c.Base, "/")
 	if c.Confirm == nil {
 		c.Confirm = func(context.Context, app.Visit, string) error { return nil }
+	}
+	if c.Revoked == nil {
+		c.Revoked = func(context.Context, app.Visit, []app.IssuedCertificate) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -50,6 +50,7 @@ func (a *Authorities) Revoke(ctx context.Context, v app.Visit, id app.AuthorityI
 	if err := a.publish(ctx, v.Portal, id); err != nil {
 		a.config.Log.ErrorContext(ctx, "make revocation list after a revocation", "error", err)
 	}
+	a.config.Revoked(ctx, v, []app.IssuedCertificate{i})
 	return i, nil
 }
 
@@ -84,6 +85,8 @@ func (a *Authorities) RevokeIssuer(ctx context.Context, v app.Visit, id app.Auth
 	if err := a.ready(ctx, v, op); err != nil {
 		return app.IssuingAuthority{}, err
 	}
+	var notices later
+	defer notices.run()
 	a.changes.Lock()
 	defer a.changes.Unlock()
 	i, err := a.config.Store.Issuer(ctx, v.Portal, id)
@@ -106,12 +109,12 @@ func (a *Authorities) RevokeIssuer(ctx context.Context, v app.Visit, id app.Auth
 	if err := a.publishRoot(ctx, r, []ca.Revoked{gone}); err != nil { // first: without it the record would say what nobody can see
 		return app.IssuingAuthority{}, err
 	}
-	return a.issuerRevoked(ctx, v, id, gone)
+	return a.issuerRevoked(ctx, v, id, gone, &notices)
 }
 
 // issuerRevoked records what the root's list says, and stops all that the
-// authority issued.
-func (a *Authorities) issuerRevoked(ctx context.Context, v app.Visit, id app.AuthorityID, gone ca.Revoked) (app.IssuingAuthority, error) {
+// authority issued; the holders are told later.
+func (a *Authorities) issuerRevoked(ctx context.Context, v app.Visit, id app.AuthorityID, gone ca.Revoked, notices *later) (app.IssuingAuthority, error) {
 	const op = "revoke authority"
 	i, err := a.config.Store.UpdateIssuer(ctx, v.Portal, id, func(i *app.IssuingAuthority, _ time.Time) ([]app.AuditEntry, error) {
 		if !i.RevokedAt.IsZero() {
@@ -127,6 +130,8 @@ func (a *Authorities) issuerRevoked(ctx context.Context, v app.Visit, id app.Aut
 	if err != nil {
 		return app.IssuingAuthority{}, app.Wrap(op, err)
 	}
+	var stopped []app.IssuedCertificate
+	notices.add(func() { a.config.Revoked(ctx, v, stopped) })
 	for _, c := range issued {
 		_, err := a.config.Store.UpdateIssued(ctx, v.Portal, id, c.Serial, func(c *app.IssuedCertificate, _ time.Time) ([]app.AuditEntry, error) {
 			if !c.RevokedAt.IsZero() {
@@ -139,6 +144,9 @@ func (a *Authorities) issuerRevoked(ctx context.Context, v app.Visit, id app.Aut
 		})
 		if err != nil {
 			return app.IssuingAuthority{}, app.Wrap(op, err)
+		}
+		if c.RevokedAt.IsZero() {
+			stopped = append(stopped, c)
 		}
 	}
 	return i, nil

@@ -142,6 +142,8 @@ func (a *Authorities) follow(ctx context.Context, v app.Visit, r app.RootAuthori
 	if err != nil {
 		return app.Wrap("list authorities", err)
 	}
+	var notices later
+	defer notices.run()
 	for _, i := range issuers {
 		c, err := x509.ParseCertificate(i.DER)
 		if i.Waiting() || i.Root != r.ID || err != nil {
@@ -152,7 +154,7 @@ func (a *Authorities) follow(ctx context.Context, v app.Visit, r app.RootAuthori
 				continue
 			}
 			gone := ca.Revoked{Serial: c.SerialNumber, At: line.RevocationTime, Reason: ca.Reason(line.ReasonCode)}
-			if _, err := a.issuerRevoked(ctx, v, i.ID, gone); err != nil {
+			if _, err := a.issuerRevoked(ctx, v, i.ID, gone, &notices); err != nil {
 				return err
 			}
 		}

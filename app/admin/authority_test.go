@@ -28,18 +28,21 @@ const passphrase = app.Secret("correct horse 42")
 type office struct {
 	*world
 	*admin.Authorities
+	// told are the notices about revocations.
+	told *board
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	w := newWorld(t)
+	w, told := newWorld(t), &board{}
 	a, err := admin.NewAuthorities(admin.AuthorityConfig{
 		Store: w.store, Base: "http://sign.example.org/ca", Now: func() time.Time { return w.now },
+		Revoked: w.restarted(told).CertificatesRevoked,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &office{world: w, Authorities: a}
+	return &office{world: w, Authorities: a, told: told}
 }
 
 // created makes an authority and an account for Mary.

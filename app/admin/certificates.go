@@ -140,7 +140,7 @@ func (s *Service) RemoveCertificate(ctx context.Context, v app.Visit, id app.Cer
 	if err := s.config.Store.DeleteCertificate(ctx, v.Portal, id, named(certificateEntry(v, app.ActCertificateRemoved, id), c.Name)); err != nil {
 		return app.Wrap(op, err)
 	}
-	notices.add(func() { s.concern(ctx, v, c.Owner, "concern.certificate-removed", c.Name) })
+	notices.add(func() { s.concern(ctx, v, []app.UserID{c.Owner}, "concern.certificate-removed", c.Name) })
 	return nil
 }
 

@@ -53,12 +53,14 @@ func (c *confirmations) add(v app.Visit, now time.Time) {
 
 // confirm lets a dangerous act pass that the administrator confirmed with a
 // one-time code of their own, v.Code, now or within the last five minutes. Who
-// has taken over a signed-in administrator's browser has no such code. Before
-// administrators bind a phone the one who installed the app needs none: somebody
-// has to begin.
+// has taken over a signed-in administrator's browser has no such code. Before an
+// administrator binds a phone the one who installed the app needs none: somebody
+// has to begin. Afterwards that one needs a phone too, or to install the app
+// anew would be a way around the code.
 //
 // Errors: app.Forbidden confirm.needed where a code is to be asked,
-// confirm.phone where a phone has to be bound first; those of the check.
+// confirm.phone where a phone has to be bound first; those of the check; what
+// Clock refuses.
 func (s *Service) confirm(ctx context.Context, v app.Visit, op string) error {
 	if s.confirmed.fresh(v, s.config.Now()) {
 		return nil
@@ -72,6 +74,11 @@ func (s *Service) confirm(ctx context.Context, v app.Visit, op string) error {
 	}
 	if v.Code == "" {
 		return app.Fail(app.Forbidden, op, "confirm.needed")
+	}
+	if s.config.Clock != nil {
+		if err := s.config.Clock(); err != nil {
+			return err
+		}
 	}
 	err = s.config.Store.UpdateAuthenticator(ctx, v.Portal, v.User, func(a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
 		if _, err := s.config.CheckCode(a, v.Code.Reveal(), now); err != nil {
@@ -93,10 +100,32 @@ func (s *Service) confirmWithoutPhone(ctx context.Context, v app.Visit, op strin
 	if err != nil {
 		return app.Wrap(op, err)
 	}
-	if p.InstalledBy != v.User {
+	begun, err := s.adminHasPhone(ctx, v.Portal)
+	if err != nil {
+		return app.Wrap(op, err)
+	}
+	if p.InstalledBy != v.User || begun {
 		return app.Fail(app.Forbidden, op, "confirm.phone")
 	}
 	return nil
+}
+
+// adminHasPhone tells whether somebody known as an administrator has a phone.
+func (s *Service) adminHasPhone(ctx context.Context, portal app.PortalID) (bool, error) {
+	visitors, err := s.config.Store.Visitors(ctx, portal)
+	if err != nil {
+		return false, err
+	}
+	for _, v := range visitors {
+		if !v.Admin {
+			continue
+		}
+		_, err := s.config.Store.Authenticator(ctx, portal, v.User)
+		if !errors.Is(err, app.NotFound) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // keyOf is the message of a refusal.

@@ -18,15 +18,26 @@
 // asks the portal anew before (portal.Recheck), since an administrator may have
 // ceased to be one while the page was open. Nothing of another portal is ever
 // seen: the portal is always the visit's. Three methods are everybody's: Ask
-// tells an administrator what a person lacks, OwnLinks and OwnLink let people
-// bind a first phone where the administrators allow it.
+// tells the administrators what a person lacks, OwnLinks and OwnLink let people
+// bind a first phone where the administrators allow it. OperatorLink is the word
+// of the server's operator.
 //
 // # Dangerous acts
 //
 // What lets somebody sign in another person's name, destroys something or holds
 // for everybody wants the administrator's own one-time code (Visit.Code): whoever
-// has taken over a signed-in browser has none. A right code counts for five
-// minutes. The person whom such an act concerns is told in the portal's messenger.
+// has taken over a signed-in browser has none, and finds no way to make one: the
+// links that could bind a phone in an administrator's name are such acts too. A
+// right code counts for five minutes.
+//
+// # Notices
+//
+// The people whom such an act concerns are told in the portal's messenger, in the
+// language in which they saw our pages last; so are the administrators of phones
+// that were bound, of links that suffice by themselves, and, once, of codes that
+// somebody seems to guess. Administrators are those whom the portal named such
+// when they opened a page of ours and still does. A notice that is not shown
+// undoes nothing and is in the log.
 //
 // # What is promised
 //

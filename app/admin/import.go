@@ -149,31 +149,50 @@ func (s *Service) owner(ctx context.Context, v app.Visit, op string, user app.Us
 }
 
 // SetOwner says to which account a certificate belongs; "" to nobody's. Whoever
-// else signs with it is named beside the owner.
+// else signs with it is named beside the owner. It wants the administrator's
+// code, or another's certificate could be made to look like one's own; those who
+// lose it and those who sign with it are told.
 func (s *Service) SetOwner(ctx context.Context, v app.Visit, id app.CertificateID, owner app.UserID) (app.Certificate, error) {
 	const op = "set owner"
 	if err := allowCertificate(v, op, id); err != nil {
 		return app.Certificate{}, err
 	}
+	var notices later
+	defer notices.run()
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if err := s.owner(ctx, v, op, owner); err != nil {
 		return app.Certificate{}, err
 	}
-	before, err := s.config.Store.Certificate(ctx, v.Portal, id)
-	if err == nil && before.Owner != "" && before.Owner != owner { // or the assignment would look like the person's own
-		err = s.confirm(ctx, v, op)
-	}
-	if err != nil && !errors.Is(err, app.NotFound) {
+	if err := s.hasCertificate(ctx, v, op, id); err != nil {
 		return app.Certificate{}, err
 	}
-	return s.changeCertificate(ctx, v, op, id, func(c *app.Certificate) (string, error) {
+	before, err := s.config.Store.Certificate(ctx, v.Portal, id)
+	if err != nil || before.Owner == owner {
+		return before, app.Wrap(op, err)
+	}
+	if err := s.confirm(ctx, v, op); err != nil {
+		return app.Certificate{}, err
+	}
+	after, err := s.changeCertificate(ctx, v, op, id, func(c *app.Certificate) (string, error) {
 		if c.Owner == owner {
 			return "", nil
 		}
 		c.Owner = owner
 		return "certificate.owner-set", nil
 	})
+	if err == nil {
+		notices.add(func() { s.concernOwner(ctx, v, before, owner) })
+	}
+	return after, err
+}
+
+// concernOwner tells who was the owner of a certificate until now, and those who
+// sign with it.
+func (s *Service) concernOwner(ctx context.Context, v app.Visit, before app.Certificate, owner app.UserID) {
+	s.concern(ctx, v, []app.UserID{before.Owner}, "concern.owner-lost", before.Name)
+	using := others(s.holders(ctx, before.Portal, before.ID), before.Owner, owner)
+	s.concern(ctx, v, using, "concern.owner-changed", before.Name)
 }
 
 // AddChain adds the issuers of a certificate from a file of certificates, PEM or

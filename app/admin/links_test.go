@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"signservice/app"
 	"signservice/app/admin"
+	"signservice/app/i18n"
 	"signservice/app/otp"
 )
 
@@ -45,6 +47,65 @@ func TestLinkStory(t *testing.T) {
 	if last := got[len(got)-1]; last != "enrolment.withdrawn 7" {
 		t.Errorf("journal ends with %q: %q", last, got)
 	}
+}
+
+// TestLinkInTheirLanguage: a link that is sent speaks the language in which its
+// person saw our pages.
+func TestLinkInTheirLanguage(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	if err := w.Seen(w.ctx, app.Visit{Portal: acme, User: mary, Language: "de"}); err != nil {
+		t.Fatal(err)
+	}
+	m := &messenger{}
+	s := w.anew(&board{}, func(c *admin.Config) { c.Messenger = m })
+	if _, err := s.SendLink(w.ctx, visit(acme), mary, admin.ByMessenger, "https://sign.example/enrol/"); err != nil {
+		t.Fatal(err)
+	}
+	words := i18n.For("de").T("letter.setup-words")
+	if len(m.sent) != 1 || !strings.HasPrefix(m.sent[0], "7: ") || !strings.HasSuffix(m.sent[0], words) {
+		t.Errorf("sent %q", m.sent)
+	}
+}
+
+// TestOperatorLink: the operator's link needs no administrator, is in the journal
+// as the operator's, and its person and the administrators are told.
+func TestOperatorLink(t *testing.T) {
+	w := newWorld(t)
+	w.account(acme, mary, "mary")
+	p, err := w.store.Portal(w.ctx, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Domain = "acme.example"
+	if err := w.store.SavePortal(w.ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	b := &board{}
+	s := w.restarted(b)
+	token, e, err := s.OperatorLink(w.ctx, "ACME.example", mary)
+	if err != nil || e.ID != otp.ID(token.Reveal()) || e.User != mary || e.Portal != acme || e.CreatedBy != "" || !e.ExpiresAt.Equal(start.Add(time.Hour)) {
+		t.Fatalf("got %+v, %v", e, err)
+	}
+	entries, err := w.store.AuditEntries(w.ctx, acme, app.AuditQuery{Action: app.ActEnrolmentCreated})
+	if err != nil || len(entries) != 1 || entries[0].User != "" || entries[0].Subject != string(mary) || entries[0].Detail != "enrolment.operator" {
+		t.Errorf("the journal has %+v, %v", entries, err)
+	}
+	if len(b.shown) != 2 {
+		t.Errorf("told %q", b.shown)
+	}
+	for _, text := range b.shown {
+		if !strings.Contains(text, "The operator of the server has made a setup link for the signatures of Mary Example") {
+			t.Errorf("told %q", text)
+		}
+	}
+	refused(t, third(s.OperatorLink(w.ctx, "elsewhere.example", mary)), app.NotFound, "link.portal-unknown")
+	refused(t, third(s.OperatorLink(w.ctx, "acme.example", paul)), app.NotFound, "link.account-unknown")
+	p.UninstalledAt = start
+	if err := w.store.SavePortal(w.ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, third(s.OperatorLink(w.ctx, "acme.example", mary)), app.NotFound, "link.portal-unknown")
 }
 
 // linkOf is Mary's open link, as the list and the account tell alike.

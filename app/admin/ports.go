@@ -60,6 +60,15 @@ type Store interface {
 	SettingsStore
 	Authenticators
 	PortalStore
+	VisitorStore
+}
+
+// VisitorStore keeps how the portal's users were at their last visit. Who was
+// never here is app.NotFound.
+type VisitorStore interface {
+	Visitor(ctx context.Context, portal app.PortalID, user app.UserID) (app.Visitor, error)
+	Visitors(ctx context.Context, portal app.PortalID) ([]app.Visitor, error)
+	SaveVisitor(ctx context.Context, v app.Visitor) error
 }
 
 // PortalStore keeps the portals that the app is installed in.
@@ -85,6 +94,8 @@ type Enrolments interface {
 	Create(ctx context.Context, by app.Visit, account app.Account) (token app.Secret, e app.Enrolment, err error)
 	// CreateOwn makes one for the visitor's own account.
 	CreateOwn(ctx context.Context, by app.Visit, account app.Account) (token app.Secret, e app.Enrolment, err error)
+	// CreateByOperator makes one by the word of the server's operator.
+	CreateByOperator(ctx context.Context, account app.Account) (token app.Secret, e app.Enrolment, err error)
 	Withdraw(ctx context.Context, by app.Visit, id string) error
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"signservice/app"
-	"signservice/app/i18n"
 )
 
 // Messenger sends setup links in the portal's own messenger.
@@ -61,7 +60,7 @@ func (s *Service) SendLink(ctx context.Context, v app.Visit, user app.UserID, wa
 	if err != nil {
 		return app.Enrolment{}, err
 	}
-	words := i18n.For(p.Language)
+	words := s.wordsFor(ctx, p, user)
 	l := letter{
 		subject: words.T("letter.setup-subject"), text: words.T("letter.setup", v.Name, e.ExpiresAt.Sub(s.config.Now())),
 		words: words.T("letter.setup-words"), link: app.Secret(base + token.Reveal()),

@@ -25,8 +25,13 @@ type Config struct {
 	Letters   Letters
 	// Fields are the file fields of the portals; nil where they cannot be asked.
 	Fields FileFields
-	// Notices tell people what happens by itself; nil where nobody is told.
+	// Notices tell people what concerns them; nil where nobody is told.
 	Notices Notices
+	// Recheck tells who of those known as administrators still is one; nil believes
+	// it of all.
+	Recheck Recheck
+	// Clock refuses while the clock is too wrong to look at a code; nil trusts it.
+	Clock func() error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log learns of notices that reached nobody; nil discards it.
@@ -43,6 +48,8 @@ type Service struct {
 	changes   sync.Mutex
 	confirmed confirmations
 	asked     wishes
+	// alarms lets one alarm at a time look whether it was raised before.
+	alarms sync.Mutex
 	// files lets one file with a key be opened at a time.
 	files sync.Mutex
 }

@@ -4,19 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"signservice/app"
-	"signservice/app/i18n"
 )
-
-// Notices reach people through their portal.
-type Notices interface {
-	// Remind shows a notice to the user to, by the grant of the user as. A later
-	// one with the same tag takes its place.
-	Remind(ctx context.Context, portal app.PortalID, as, to app.UserID, text, tag string) error
-}
 
 // Warn tells people which certificates end soon: at 30, 14 and 3 days, once
 // each, whatever restarts come between. The administrator who added the
@@ -77,14 +68,14 @@ func warning(c app.Certificate, now time.Time) int {
 
 // warn tells everybody concerned; that one of them was told counts.
 func (s *Service) warn(ctx context.Context, p app.Portal, c app.Certificate, days int) error {
-	words := i18n.For(p.Language)
 	left := c.NotAfter.Sub(s.config.Now())
-	text := words.T("warning.text", c.Name, lastFour(c.Serial), words.Date(c.NotAfter), left)
 	tag := fmt.Sprintf("SIGNSERVICE|CERTIFICATE|%.16s|%d", c.ID, days)
 	var told []app.UserID
 	var failed []error
 	for _, to := range recipients(p, c) {
-		if err := s.notify(ctx, p, c, to, text, tag); err != nil {
+		words := s.wordsFor(ctx, p, to)
+		text := words.T("warning.text", c.Name, lastFour(c.Serial), words.Date(c.NotAfter), left)
+		if err := s.remind(ctx, p, distinct(p.InstalledBy, c.CreatedBy, to), to, text, tag); err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -105,37 +96,9 @@ func (s *Service) warn(ctx context.Context, p app.Portal, c app.Certificate, day
 	return err
 }
 
-// notify asks with the recipient's own grant, else with that of one of the
-// administrators: whoever never opened the app has none.
-func (s *Service) notify(ctx context.Context, p app.Portal, c app.Certificate, to app.UserID, text, tag string) error {
-	var failed []error
-	for _, as := range distinct(p.InstalledBy, c.CreatedBy, to) {
-		err := s.config.Notices.Remind(ctx, p.ID, as, to, text, tag)
-		if err == nil {
-			return nil
-		}
-		failed = append(failed, err)
-		if kind := app.KindOf(err); kind != app.Unauthenticated && kind != app.Forbidden {
-			break // another's grant would change nothing
-		}
-	}
-	return errors.Join(failed...)
-}
-
 // recipients are those who are told of a certificate.
 func recipients(p app.Portal, c app.Certificate) []app.UserID {
 	return distinct(c.CreatedBy, p.InstalledBy, c.Owner)
-}
-
-// distinct leaves out the empty and the repeated.
-func distinct(users ...app.UserID) []app.UserID {
-	var list []app.UserID
-	for _, u := range users {
-		if u != "" && !slices.Contains(list, u) {
-			list = append(list, u)
-		}
-	}
-	return list
 }
 
 // lastFour is the end of a serial number, by which people tell two apart.

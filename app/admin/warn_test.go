@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 // board stands for the portals' messengers.
 type board struct {
+	mu sync.Mutex
 	// shown are the notices, as "to: text"; tags their tags.
 	shown, tags []string
 	// refuse says of whose grant nothing comes; nil refuses nobody.
@@ -24,6 +26,8 @@ type board struct {
 }
 
 func (b *board) Remind(_ context.Context, portal app.PortalID, as, to app.UserID, text, tag string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.refuse != nil {
 		if err := b.refuse(as, to); err != nil {
 			return err
@@ -35,13 +39,18 @@ func (b *board) Remind(_ context.Context, portal app.PortalID, as, to app.UserID
 }
 
 // restarted is the service anew over the same store, as after a restart.
-func (w *world) restarted(b *board) *admin.Service {
+func (w *world) restarted(b *board) *admin.Service { return w.anew(b, func(*admin.Config) {}) }
+
+// anew is restarted with another configuration.
+func (w *world) anew(b *board, change func(*admin.Config)) *admin.Service {
 	w.t.Helper()
 	clock := func() time.Time { return w.now }
-	s, err := admin.New(admin.Config{
+	c := admin.Config{
 		CheckCode: otp.Verify,
 		Store:     w.store, Directory: w.directory, Now: clock, Enrolments: &otp.Enrolments{Store: w.store, Now: clock}, Notices: b,
-	})
+	}
+	change(&c)
+	s, err := admin.New(c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

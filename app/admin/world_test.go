@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Service, err = admin.New(admin.Config{
 		CheckCode: otp.Verify,
-		Store:     w.store, Directory: w.directory, Tokens: w.tokens, Now: clock,
+		Store:     w.store, Directory: w.directory, Tokens: w.tokens, Messenger: &messenger{}, Now: clock,
 		Enrolments: &otp.Enrolments{Store: w.store, Now: clock},
 	})
 	if err != nil {
@@ -171,6 +171,14 @@ func (d *directory) Users(_ context.Context, portal app.PortalID, admin app.User
 	defer d.mu.Unlock()
 	d.asked = []string{string(portal), string(admin), query}
 	return []app.User{d.users[mary]}, d.err
+}
+
+// messenger stands for the portals', which take every setup link.
+type messenger struct{ sent []string }
+
+func (m *messenger) SendLink(_ context.Context, _ app.PortalID, _, to app.UserID, text, words string, _ app.Secret) error {
+	m.sent = append(m.sent, string(to)+": "+text+" "+words)
+	return nil
 }
 
 // tokens stand for hardware in states that a test cannot bring about.

@@ -29,6 +29,8 @@
 //
 // The clock is compared with the Date header (RFC 9110, 6.6.1) of the hosts that
 // were asked, over TLS: of several the middle one counts, so that one host whose
-// clock is wrong accuses nobody; each portal is told its own drift beside it. It is also held against the latest time in the
-// audit log, see app.ClockBack.
+// clock is wrong accuses nobody; each portal is told its own drift beside it. It
+// is also held against the latest time in the audit log, see app.ClockBack. While
+// it is off by more than a minute, [Doctor.ClockGood] has no one-time code be
+// looked at.
 package doctor

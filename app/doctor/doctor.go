@@ -76,6 +76,13 @@ type Doctor struct {
 	// stamps is what the time-stamp servers last did, by address; the map is
 	// replaced, never changed.
 	stamps map[string]stamped
+	// off is by how much the clock was off at the time offAt, the zero time where
+	// nobody has told yet.
+	off   time.Duration
+	offAt time.Time
+
+	// again asks Run to look at once.
+	again chan struct{}
 }
 
 // New gives a Doctor for what there is.
@@ -89,7 +96,7 @@ func New(c Config) *Doctor {
 	if c.Patience <= 0 {
 		c.Patience = 8 * time.Second
 	}
-	return &Doctor{config: c}
+	return &Doctor{config: c, again: make(chan struct{}, 1)}
 }
 
 // Examine does every check and gives what was found, in the order in which
@@ -131,6 +138,7 @@ func (d *Doctor) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-d.again:
 		}
 	}
 }

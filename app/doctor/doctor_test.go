@@ -192,9 +192,10 @@ func TestClock(t *testing.T) {
 	}{
 		"right":                    {[]time.Duration{0}, "clock good doctor.good"},
 		"a little off":             {[]time.Duration{5 * time.Second}, "clock good doctor.good"},
-		"behind":                   {[]time.Duration{15 * time.Second}, "clock warn doctor.clock-off"},
-		"ahead":                    {[]time.Duration{-15 * time.Second}, "clock warn doctor.clock-off"},
-		"so that codes are wrong":  {[]time.Duration{-2 * time.Minute}, "clock bad doctor.clock-off"},
+		"hardly":                   {[]time.Duration{-18 * time.Second}, "clock good doctor.good"},
+		"behind":                   {[]time.Duration{25 * time.Second}, "clock warn doctor.clock-off"},
+		"ahead":                    {[]time.Duration{-55 * time.Second}, "clock warn doctor.clock-off"},
+		"so that codes are wrong":  {[]time.Duration{-65 * time.Second}, "clock bad doctor.clock-off"},
 		"one host of three is off": {[]time.Duration{0, time.Hour, 0}, "clock good doctor.good"},
 		"nobody to ask":            {nil, ""},
 	} {

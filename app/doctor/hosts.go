@@ -144,36 +144,34 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// A phone's code is good for thirty seconds before and after its time, so a
-// clock that is further off refuses right codes.
+// A phone's code is good for thirty seconds before and after its time. With a
+// clock that is off by a part of that, phones whose own is a little off fail; with
+// one that is off by more, codes are taken whose time is over.
 const (
-	driftNoticed = 10 * time.Second
-	driftBad     = 30 * time.Second
+	driftNoticed = 20 * time.Second
+	driftBad     = 60 * time.Second
 )
 
 // clock holds the clock against what the hosts say, and against what the audit
 // log has seen.
 func (d *Doctor) clock(ctx context.Context, answers []answer) []app.Finding {
+	off, known := drift(answers)
+	if known {
+		d.measured(off)
+	}
 	if d.config.Store != nil {
 		latest, err := d.config.Store.Latest(ctx)
 		if err == nil && app.ClockBack(d.config.Now(), latest) {
 			return []app.Finding{{Check: "clock", Health: app.Broken, Key: "doctor.clock-back", Args: []any{latest}, Fix: "doctor.clock-back-fix"}}
 		}
 	}
-	var drifts []time.Duration
-	for _, a := range answers {
-		if a.dated {
-			drifts = append(drifts, a.ahead)
-		}
-	}
-	if len(drifts) == 0 {
+	if !known {
 		return nil // nobody to compare it with: that is said of the hosts
 	}
-	slices.Sort(drifts)
-	list := []app.Finding{drift("clock", drifts[len(drifts)/2])}
+	list := []app.Finding{drifted("clock", off)}
 	for _, a := range answers {
 		if a.dated && a.check == "portal" {
-			f := drift("clock-portal", a.ahead)
+			f := drifted("clock-portal", a.ahead)
 			f.Subject, f.Portal = hostOf(a.address), a.portal
 			list = append(list, f)
 		}
@@ -181,18 +179,18 @@ func (d *Doctor) clock(ctx context.Context, answers []answer) []app.Finding {
 	return list
 }
 
-// drift says how far the clock is off. A portal's alone warns at most: its own
+// drifted says how far the clock is off. A portal's alone warns at most: its own
 // may be the one that is wrong.
-func drift(check string, ahead time.Duration) app.Finding {
+func drifted(check string, ahead time.Duration) app.Finding {
 	off := ahead.Abs()
 	if off < time.Second {
 		off = 0
 	}
 	f := app.Finding{Check: check, Health: app.Healthy, Key: "doctor.clock-off", Args: []any{off.Round(time.Second)}}
 	switch {
-	case off >= driftBad:
+	case off > driftBad:
 		f.Health, f.Fix = app.Broken, "doctor.clock-fix"
-	case off >= driftNoticed:
+	case off > driftNoticed:
 		f.Health, f.Fix = app.Ailing, "doctor.clock-fix"
 	default:
 		f.Key, f.Args = "doctor.good", nil
@@ -201,4 +199,19 @@ func drift(check string, ahead time.Duration) app.Finding {
 		f.Health = app.Ailing
 	}
 	return f
+}
+
+// drift is by how much the clock is off, as the middle one of the hosts tells.
+func drift(answers []answer) (off time.Duration, known bool) {
+	var all []time.Duration
+	for _, a := range answers {
+		if a.dated {
+			all = append(all, a.ahead)
+		}
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	slices.Sort(all)
+	return all[len(all)/2].Abs(), true
 }

@@ -82,8 +82,16 @@ func (s *Enrolments) names(ctx context.Context, e app.Enrolment) (issuer, label 
 //	enrolment.clock-fast  Unauthenticated  the same
 //	enrolment.failed      Locked           that was the last try, the link has ended
 //	link.again            Conflict         no secret was shown yet
+//
+// and with what Clock refuses: then no code is looked at.
 func (s *Enrolments) Confirm(ctx context.Context, link string, v app.Visit, code string) error {
-	return s.update(ctx, "confirm phone", link, func(e *app.Enrolment, a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
+	if s.Clock != nil {
+		if err := s.Clock(); err != nil {
+			return err
+		}
+	}
+	var bound app.Enrolment
+	err := s.update(ctx, "confirm phone", link, func(e *app.Enrolment, a *app.Authenticator, now time.Time) ([]app.AuditEntry, error) {
 		if err := works(*e, v, now); err != nil {
 			return nil, err
 		}
@@ -106,8 +114,13 @@ func (s *Enrolments) Confirm(ctx context.Context, link string, v app.Visit, code
 		}
 		*a = app.Authenticator{Portal: e.Portal, User: e.User, Secret: e.Pending, LastStep: step, EnrolledAt: now}
 		e.State, e.Pending, e.UsedAt = app.EnrolmentUsed, "", now
+		bound = *e
 		return []app.AuditEntry{entry(app.ActEnrolmentDone, v, *e)}, nil
 	})
+	if err == nil && s.Bound != nil {
+		s.Bound(ctx, bound)
+	}
+	return err
 }
 
 // unconfirmed counts a wrong code and gives the answer to it.

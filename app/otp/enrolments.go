@@ -34,8 +34,8 @@ const maxFailures = 10
 // Enrolments binds phones to accounts. Store is required; the zero value of the
 // rest works. Its methods may be called at the same time from any goroutine.
 //
-// A link is given by its token or by the Enrolment's ID, so that the ID alone
-// can travel through a sign-in. A link that does not exist is an error of kind
+// A proven owner gives a link by its token or by the Enrolment's ID, so that the
+// ID alone can travel through a sign-in; everybody else by its token. A link that does not exist is an error of kind
 // app.NotFound with key link.unknown.
 type Enrolments struct {
 	Store Store
@@ -43,6 +43,11 @@ type Enrolments struct {
 	Now func() time.Time
 	// Random gives tokens and secrets; nil means crypto/rand.
 	Random io.Reader
+	// Clock refuses while the clock is too wrong to look at a code; nil trusts it.
+	Clock func() error
+	// Bound hears of each phone that was bound, when that is stored; nil tells
+	// nobody.
+	Bound func(ctx context.Context, e app.Enrolment)
 }
 
 // Create makes a link for an account. The caller has rechecked that by is an
@@ -63,6 +68,12 @@ func (s *Enrolments) CreateOwn(ctx context.Context, by app.Visit, account app.Ac
 	return s.create(ctx, by, account)
 }
 
+// CreateByOperator makes a link for an account by the word of the server's
+// operator, where no administrator can confirm one.
+func (s *Enrolments) CreateByOperator(ctx context.Context, account app.Account) (app.Secret, app.Enrolment, error) {
+	return s.create(ctx, app.Visit{}, account)
+}
+
 func (s *Enrolments) create(ctx context.Context, by app.Visit, account app.Account) (app.Secret, app.Enrolment, error) {
 	token, err := newToken(s.random())
 	if err != nil {
@@ -73,7 +84,11 @@ func (s *Enrolments) create(ctx context.Context, by app.Visit, account app.Accou
 		ID: ID(token.Reveal()), Portal: account.Portal, User: account.User, State: app.EnrolmentOpen,
 		CreatedAt: now, CreatedBy: by.User, ExpiresAt: now.Add(app.EnrolmentLife),
 	}
-	if err := s.Store.SaveEnrolment(ctx, e, entry(app.ActEnrolmentCreated, by, e)); err != nil {
+	made := entry(app.ActEnrolmentCreated, by, e)
+	if by.User == "" {
+		made.Detail = "enrolment.operator"
+	}
+	if err := s.Store.SaveEnrolment(ctx, e, made); err != nil {
 		return "", app.Enrolment{}, app.Wrap("create link", err)
 	}
 	return token, e, nil
@@ -99,10 +114,17 @@ func (s *Enrolments) Withdraw(ctx context.Context, by app.Visit, id string) erro
 	})
 }
 
-// Find gives the Enrolment of a link, in whatever state it is, without proof:
-// it tells which portal to ask who the visitor is. Pending is blank.
-func (s *Enrolments) Find(ctx context.Context, link string) (app.Enrolment, error) {
-	e, err := s.Store.Enrolment(ctx, idOf(link))
+// Find gives the Enrolment of a link's token, in whatever state it is, without
+// proof: it tells which portal to ask who the visitor is. Pending is blank. An
+// ID finds nothing: it lies in the store and in administrators' pages, and must
+// open no link.
+func (s *Enrolments) Find(ctx context.Context, token string) (app.Enrolment, error) {
+	return s.FindID(ctx, ID(token))
+}
+
+// FindID is Find by the Enrolment's ID, for who has it sealed by us.
+func (s *Enrolments) FindID(ctx context.Context, id string) (app.Enrolment, error) {
+	e, err := s.Store.Enrolment(ctx, id)
 	if err != nil {
 		return app.Enrolment{}, lost("find link", err)
 	}
@@ -114,7 +136,7 @@ func (s *Enrolments) Find(ctx context.Context, link string) (app.Enrolment, erro
 // to others an error of kind app.Forbidden, link.other. It changes nothing.
 // Pending is blank.
 func (s *Enrolments) Look(ctx context.Context, link string, v app.Visit) (app.Enrolment, error) {
-	e, err := s.Find(ctx, link)
+	e, err := s.FindID(ctx, idOf(link))
 	if err != nil {
 		return app.Enrolment{}, err
 	}

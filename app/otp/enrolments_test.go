@@ -1,6 +1,7 @@
 package otp_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -129,6 +130,50 @@ func TestAPhoneIsBound(t *testing.T) {
 	expect(t, "shows once used", err, answer{app.Conflict, "link.used", nil, 0})
 }
 
+// TestBound: who wants to hear of a phone that was bound hears of it once, and of
+// a wrong code nothing; while the clock is wrong no code is looked at.
+func TestBound(t *testing.T) {
+	s, m := world(t)
+	var heard []app.Enrolment
+	s.Bound = func(_ context.Context, e app.Enrolment) { heard = append(heard, e) }
+	link, made := create(t, s, m)
+	shown := show(t, s, link)
+	right, err := otp.Code(shown.Secret, otp.Step(m.now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := app.Fail(app.Unavailable, "check clock", "clock.off", time.Minute)
+	s.Clock = func() error { return off }
+	expect(t, "by a wrong clock", s.Confirm(t.Context(), link, mary, right), answer{app.Unavailable, "clock.off", []any{time.Minute}, 0})
+	if e := m.enrolments[made.ID]; e.State != app.EnrolmentOpen || e.Failures != 0 {
+		t.Errorf("a code that was not looked at counts: %+v", e)
+	}
+	s.Clock = func() error { return nil }
+	if err := s.Confirm(t.Context(), link, mary, "000000"); err == nil || len(heard) != 0 {
+		t.Errorf("a wrong code: %v, heard %+v", err, heard)
+	}
+	if err := s.Confirm(t.Context(), link, mary, right); err != nil {
+		t.Fatal(err)
+	}
+	if len(heard) != 1 || heard[0].User != "7" || heard[0].State != app.EnrolmentUsed || heard[0].Pending != "" {
+		t.Errorf("heard %+v", heard)
+	}
+}
+
+// TestByOperator: a link by the operator's word is nobody's else in the audit log.
+func TestByOperator(t *testing.T) {
+	s, m := world(t)
+	token, e, err := s.CreateByOperator(t.Context(), m.accounts["7"])
+	if err != nil || e.ID != otp.ID(token.Reveal()) || e.CreatedBy != "" {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	last := m.entries[len(m.entries)-1]
+	if last.Action != app.ActEnrolmentCreated || last.User != "" || last.Subject != "7" || last.Detail != "enrolment.operator" {
+		t.Errorf("audit: %+v", last)
+	}
+	show(t, s, token.Reveal()) // it works as any other
+}
+
 // TestLooking promises that nothing changes and no secret is told by it.
 func TestLooking(t *testing.T) {
 	s, m := world(t)
@@ -138,6 +183,11 @@ func TestLooking(t *testing.T) {
 	found, err := s.Find(t.Context(), link)
 	if err != nil || found.Pending != "" || found.Portal != "p" {
 		t.Errorf("find: %v, pending %q", err, found.Pending.Reveal())
+	}
+	_, err = s.Find(t.Context(), made.ID) // it lies in the store, and in pages of administrators
+	expect(t, "find by the stored id", err, answer{app.NotFound, "link.unknown", nil, 0})
+	if byID, err := s.FindID(t.Context(), made.ID); err != nil || byID.User != made.User || byID.Pending != "" {
+		t.Errorf("find by what was sealed: %+v, %v", byID, err)
 	}
 	looked, err := s.Look(t.Context(), link, mary)
 	if err != nil || looked.Pending != "" {

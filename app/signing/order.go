@@ -62,6 +62,11 @@ func (s *Service) Sign(ctx context.Context, v app.Visit, in OrderInput) (app.Ord
 	if err := s.clockGood(ctx); err != nil {
 		return app.Order{}, err
 	}
+	if !account.CodeOff && s.Clock != nil {
+		if err := s.Clock(); err != nil {
+			return app.Order{}, err
+		}
+	}
 	cert, err := s.certificate(ctx, v, in.Certificate)
 	if err != nil {
 		return app.Order{}, err

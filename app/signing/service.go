@@ -30,6 +30,8 @@ type Config struct {
 	// Roots are the operator's: signatures that lead to one of them are known in
 	// every portal, as are the time-stamps of authorities that do.
 	Roots []*x509.Certificate
+	// Clock refuses while the clock is too wrong to look at a code; nil trusts it.
+	Clock func() error
 	// Delivered is told of each Request whose signed file is in the portal, before
 	// it is Done, and perhaps twice; nil tells nobody.
 	Delivered func(ctx context.Context, r app.Request) error

@@ -30,6 +30,7 @@ func TestShapes(t *testing.T) {
 		app.Request{},
 		app.Order{},
 		app.Remembered{},
+		app.Visitor{},
 		app.Settings{},
 		app.Invitation{},
 		app.RootAuthority{},

@@ -86,6 +86,7 @@ const (
 	bucketDue             = "due"
 	bucketOrders          = "orders"
 	bucketRemembered      = "remembered"
+	bucketVisitors        = "visitors"
 	bucketSettings        = "settings"
 	bucketInvitations     = "invitations"
 	bucketInvitationTimes = "invitation_times"
@@ -104,7 +105,7 @@ func Buckets() []string {
 	return []string{
 		bucketSystem, bucketPortals, bucketGrants, bucketAccounts, bucketAuthenticators, bucketEnrolments,
 		bucketEnrolmentIDs, bucketCertificates, bucketClaims, bucketKeys, bucketAssignments, bucketRequests,
-		bucketRequestTimes, bucketUnfinished, bucketLastSigned, bucketDue, bucketOrders, bucketRemembered, bucketSettings, bucketInvitations,
+		bucketRequestTimes, bucketUnfinished, bucketLastSigned, bucketDue, bucketOrders, bucketRemembered, bucketVisitors, bucketSettings, bucketInvitations,
 		bucketInvitationTimes, bucketUntold, bucketRoots, bucketIssuers,
 		bucketAuthorityIDs, bucketAuthorityKeys, bucketIssued, bucketAudit, bucketAuditPortals,
 	}

@@ -32,7 +32,8 @@ type Config struct {
 	Places Places
 	// Invitations asks colleagues to sign; nil where nobody is asked.
 	Invitations Invitations
-	// Ready tells whether the service can work: the store answers. Nil is always.
+	// Ready tells whether the service can work: the store answers, the clock is
+	// right. Nil is always.
 	Ready func(ctx context.Context) error
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. None
 	// means that the address of the connection is the visitor's.

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"signservice/app"
 )
 
 // boundAdmin is a company whose administrator has a phone.
@@ -57,5 +60,54 @@ func TestBrowserConfirmation(t *testing.T) {
 	b.in(s, chromedp.SendKeys(css("#confirmation-code"), anna.code()+"\r"), chromedp.WaitVisible(css(".toast")))
 	if got := eval[string](b, s, `document.getElementById("retention").value`); got != "77" {
 		t.Errorf("kept is %q", got)
+	}
+}
+
+// TestBrowserQuestion: a button that destroys asks in a dialog of our own, inside
+// the portal's frame of another site. The keyboard alone goes all of its ways,
+// and the focus comes back to the button.
+func TestBrowserQuestion(t *testing.T) {
+	w, _, anna := boundAdmin(t)
+	b := newBrowser(w)
+	s := b.openSettings(w.acme, w.acme.anna)
+	b.expect("403")
+	remove := fmt.Sprintf(`[data-post="/api/admin/accounts/%d/delete"]`, w.acme.mary)
+	b.in(s, chromedp.Click(css("[data-section=accounts]")), chromedp.Click(css(fmt.Sprintf(`[data-get="/api/admin/accounts/%d"]`, w.acme.mary))),
+		chromedp.WaitVisible(css(remove)))
+	focus := func() string {
+		return eval[string](b, s, `document.activeElement.textContent.trim() + (document.activeElement.closest("dialog[open]") ? " in the dialog" : "")`)
+	}
+	ask := func() {
+		t.Helper()
+		b.in(s, chromedp.Focus(css(remove)), chromedp.KeyEvent("\r"), chromedp.WaitVisible(css("#question")))
+		if got := focus(); got != "Cancel in the dialog" { // Enter once too often destroys nothing
+			t.Errorf("the focus is on %q", got)
+		}
+	}
+	gone := func() bool { return eval[bool](b, s, `!document.getElementById("question").open`) }
+	ask()
+	if got := b.text(s, "#question-words"); !strings.Contains(got, "Remove the account of Мария Иванова?") {
+		t.Errorf("it asks %q", got)
+	}
+	b.shot(b.ctx, "asked")
+	for _, key := range []string{"\r", "\x1b"} { // Cancel, Escape
+		b.in(s, chromedp.KeyEvent(key))
+		b.until("the end of the question", gone)
+		if got := focus(); got != "Remove account" {
+			t.Errorf("after %q the focus is on %q", key, got)
+		}
+		ask()
+	}
+	if _, err := w.store.Account(t.Context(), w.acme.id(), app.UserID(itoa(w.acme.mary))); err != nil {
+		t.Fatalf("cancelled, the account is gone: %v", err)
+	}
+	b.in(s, chromedp.KeyEvent("\t"))
+	if got := focus(); got != "Remove account in the dialog" {
+		t.Errorf("the next is %q", got)
+	}
+	b.in(s, chromedp.KeyEvent("\r"), chromedp.WaitVisible(css("#confirmation-code")), // and then the code
+		chromedp.SendKeys(css("#confirmation-code"), anna.code()+"\r"), chromedp.WaitVisible(css(".toast")))
+	if _, err := w.store.Account(t.Context(), w.acme.id(), app.UserID(itoa(w.acme.mary))); app.KindOf(err) != app.NotFound {
+		t.Errorf("agreed, the account is there: %v", err)
 	}
 }

@@ -16,8 +16,9 @@ import (
 	"signservice/views"
 )
 
-// linkToken is what a setup link ends with.
-var linkToken = regexp.MustCompile(`^[A-Za-z0-9_-]{20,100}$`)
+// linkToken is what a setup link ends with: 256 bits in base64. The hexadecimal
+// id under which the link is stored is no such thing.
+var linkToken = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
 // signInState travels to the portal and back while the owner of a link proves
 // who he is, and stays in the page's address after it. It is sealed, and works
@@ -149,7 +150,7 @@ func (s *Server) returned(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	e, err := s.config.Enrolments.Find(ctx, state.Enrolment)
+	e, err := s.config.Enrolments.FindID(ctx, state.Enrolment)
 	if err != nil {
 		return app.Wrap("find link", err)
 	}

@@ -59,6 +59,40 @@ func TestFetchingHasNoEffect(t *testing.T) {
 	}
 }
 
+// TestStoredIDOpensNothing: the id under which a link is stored, which is in the
+// account's page, opens no page, whether links suffice by themselves or not.
+func TestStoredIDOpensNothing(t *testing.T) {
+	w, admin, link := linked(t)
+	id := w.link().ID
+	if !strings.Contains(admin.ok("GET", "/api/admin/accounts/"+itoa(w.acme.mary), nil).field("html"), id) {
+		t.Fatal("the page of the account does not name the link: this test means nothing")
+	}
+	for _, alone := range []bool{false, true} {
+		if alone {
+			admin.ok("POST", "/api/admin/link-alone", object{"on": true})
+		}
+		if a := w.get("/enrol/" + id); a.code != http.StatusNotFound || sessionIn.MatchString(a.text()) || strings.Contains(a.text(), "oauth") {
+			t.Errorf("links suffice %t: the id answers %d %s", alone, a.code, a.text())
+		}
+		if a := w.get(link); a.code != http.StatusOK || sessionIn.MatchString(a.text()) != alone {
+			t.Errorf("links suffice %t: the link answers %d %s", alone, a.code, a.text())
+		}
+	}
+}
+
+// TestPhoneNotices: who signs in a person's name from now on is told to that
+// person and to the administrators.
+func TestPhoneNotices(t *testing.T) {
+	w, admin, _ := linked(t)
+	w.bind(w.acme, admin, w.acme.mary)
+	for user, want := range map[int]string{w.acme.mary: "A phone was set up for your signatures", w.acme.anna: "A phone was set up for the signatures of Мария Иванова"} {
+		notices := w.acme.Notifications(user)
+		if len(notices) != 1 || !strings.Contains(notices[0].Message, want) {
+			t.Errorf("%d sees %+v", user, notices)
+		}
+	}
+}
+
 // TestOnlyTheOwner lets others through the sign-in: they see nothing and change nothing.
 func TestOnlyTheOwner(t *testing.T) {
 	w, _, link := linked(t)

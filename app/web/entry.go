@@ -23,6 +23,9 @@ func (s *Server) identify(c echo.Context) (app.Visit, error) {
 	if err != nil {
 		return app.Visit{}, app.Wrap("identify visitor", err)
 	}
+	if err := s.config.Admin.Seen(r.Context(), v); err != nil { // the page can do without
+		s.config.Log.WarnContext(r.Context(), "remember visitor", "portal", v.Portal, "error", err)
+	}
 	return v, nil
 }
 

@@ -122,9 +122,10 @@ type Orders interface {
 }
 
 // Enrolments is what the enrolment page needs; *otp.Enrolments is it. A link is
-// its token or its id.
+// its token or its id, but to Find the token alone.
 type Enrolments interface {
-	Find(ctx context.Context, link string) (app.Enrolment, error)
+	Find(ctx context.Context, token string) (app.Enrolment, error)
+	FindID(ctx context.Context, id string) (app.Enrolment, error)
 	Look(ctx context.Context, link string, v app.Visit) (app.Enrolment, error)
 	Show(ctx context.Context, link string, v app.Visit) (otp.Shown, error)
 	Confirm(ctx context.Context, link string, v app.Visit, code string) error

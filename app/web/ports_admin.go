@@ -84,6 +84,15 @@ type Wishes interface {
 	OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enrolment, error)
 }
 
+// Watch is told what the settings' people may have to know of.
+type Watch interface {
+	// Seen remembers a visitor whom the portal has just identified.
+	Seen(ctx context.Context, v app.Visit) error
+	// CodeRefused tells the administrators what a refused code may mean; of other
+	// errors it tells nobody.
+	CodeRefused(ctx context.Context, v app.Visit, refusal error)
+}
+
 // Admin is all that the settings page needs; *admin.Service is it. Each method
 // is called with a visit whose Admin the portal has just confirmed.
 type Admin interface {
@@ -94,4 +103,5 @@ type Admin interface {
 	Assignments
 	Settings
 	Wishes
+	Watch
 }

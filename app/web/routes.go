@@ -157,7 +157,11 @@ func (s *Server) through(r route) echo.HandlerFunc {
 			return err
 		}
 		c.Response().Header().Set("Cache-Control", "no-store")
-		return r.held(held)
+		if err := r.held(held); err != nil {
+			s.config.Admin.CodeRefused(c.Request().Context(), held.visit, err)
+			return err
+		}
+		return nil
 	}
 }
 

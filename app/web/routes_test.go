@@ -31,7 +31,7 @@ func doors() map[string]string {
 			"GET /api/sign/requests/:id/events|POST /api/sign/requests/:id/retry|POST /api/sign/requests/:id/cancel|" +
 			"POST /api/sign/ask/:wish|POST /api/sign/phone|POST /api/sign/theme|POST /api/sign/selection|GET /api/sign/orders/:id|GET /api/sign/orders/:id/events|POST /api/sign/signatures|GET /api/sign/unsigned|" +
 			"POST /api/sign/requests/:id/signed-picture|POST /api/sign/requests/:id/sheet|POST /api/sign/requests/:id/picture|POST /api/sign/requests/:id/text|" +
-			"GET /api/sign/requests/:id/original|GET /api/sign/requests/:id/signed",
+			"GET /api/sign/requests/:id/check|GET /api/sign/requests/:id/original|GET /api/sign/requests/:id/signed",
 		"admin": "GET /api/admin/owners|GET /api/admin/test|POST /api/admin/test|GET /api/admin/test/:id|GET /api/admin/test/:id/signed|POST /api/admin/test/:id/signed-picture|POST /api/admin/requests/:id/push|" +
 			"GET /api/admin/signet|POST /api/admin/signet|POST /api/admin/signet/sample|GET /api/admin/places|POST /api/admin/places|GET /api/admin/defaults|POST /api/admin/defaults|GET /api/admin/journal/export|POST /api/admin/accounts/:user/send/:way|POST /api/admin/theme|GET /api/admin/authority|POST /api/admin/authority|GET /api/admin/authority/new|GET /api/admin/authority/issue|POST /api/admin/authority/issue|" +
 			"POST /api/admin/authority/roots/:id/kit|POST /api/admin/authority/roots/:id/next|GET /api/admin/authority/roots/:id/export|" +

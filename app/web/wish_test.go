@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"signservice/app"
+	"signservice/bitrix/simulator"
 )
 
 // TestAsk: who lacks something tells the administrator with one click, once in
@@ -28,6 +29,38 @@ func TestAsk(t *testing.T) {
 		t.Errorf("the administrator sees %+v", notices)
 	}
 	paul.wants(paul.call("POST", "/api/sign/ask/money", object{}), http.StatusUnprocessableEntity, "ask.unknown")
+}
+
+// TestAskAll: every administrator who has opened our pages is told, in the
+// language of those, also when the one who installed the app has left.
+func TestAskAll(t *testing.T) {
+	w, _, _ := ready(t)
+	second := w.acme.AddUser(simulator.User{Name: "Bruno", LastName: "Klein", Admin: true, Language: "de"})
+	w.settings(w.acme, second)
+	never := w.acme.AddUser(simulator.User{Name: "Nina", LastName: "Never", Admin: true})
+	ask := func(wish string) {
+		t.Helper()
+		w.tab(w.acme, w.acme.paul).ok("POST", "/api/sign/ask/"+wish, object{})
+	}
+	count := func() [3]int {
+		return [3]int{len(w.acme.Notifications(w.acme.anna)), len(w.acme.Notifications(second)), len(w.acme.Notifications(never))}
+	}
+	before := count()
+	ask("account")
+	if got := count(); got != [3]int{before[0] + 1, before[1] + 1, before[2]} {
+		t.Errorf("before %v, after %v", before, got)
+	}
+	if got := w.acme.Notifications(second); !strings.Contains(got[len(got)-1].Message, "Paul Ott möchte Dokumente signieren") {
+		t.Errorf("the German administrator reads %q", got[len(got)-1].Message)
+	}
+	if err := w.acme.SetUser(w.acme.anna, func(u *simulator.User) { u.Inactive = true }); err != nil {
+		t.Fatal(err)
+	}
+	before = count()
+	ask("certificate")
+	if got := count(); got != [3]int{before[0], before[1] + 1, before[2]} {
+		t.Errorf("the installer has left: before %v, after %v", before, got)
+	}
 }
 
 // TestOwnPhone: where it is allowed, a person with an account makes the link

@@ -58,6 +58,8 @@ type world struct {
 	// findings are what the service found about itself, at the time looked.
 	findings []app.Finding
 	looked   time.Time
+	// clockOff is what the service found its clock to be off by.
+	clockOff time.Duration
 	pictures signing.Pictures
 	asks     *signing.Invitations
 	// letters, where set, takes e-mails.
@@ -205,15 +207,18 @@ func (w *world) assemble() {
 	must(err)
 	w.asks = asks
 	signatures, err := signing.New(signing.Config{
-		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify,
+		Store: w.store, Spool: room{files}, Portal: portals, Keys: w.ring, CheckCode: otp.Verify, Clock: w.clockGood,
 		Delivered: asks.Delivered, Wake: func() { jobs.Wake() }, Hurry: func(p app.PortalID, id app.RequestID) { jobs.Hurry(p, id) }, Now: w.clock.Now, Log: log, MaxSize: cmp.Or(w.maxSize, 1<<20), Pictures: w.pictures,
 	})
 	must(err)
 	jobs, err = queue.New(queue.Config{Source: w.store, Handler: signatures.Run, Workers: 2, Now: w.clock.Now, Log: log})
 	must(err)
 	w.run(jobs)
-	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now}
-	settings := admin.Config{Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Notices: portals, Enrolments: enrolments, Now: w.clock.Now}
+	enrolments := &otp.Enrolments{Store: w.store, Now: w.clock.Now, Clock: w.clockGood}
+	settings := admin.Config{
+		Store: w.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Clock: w.clockGood, Messenger: portals, Notices: portals,
+		Recheck: portals.Recheck, Enrolments: enrolments, Now: w.clock.Now, Log: log,
+	}
 	if w.letters != nil {
 		settings.Letters = w.letters
 	}
@@ -222,16 +227,25 @@ func (w *world) assemble() {
 	}
 	office, err := admin.New(settings)
 	must(err)
-	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Confirm: office.Confirm, Now: w.clock.Now, Log: log})
+	enrolments.Bound = office.PhoneBound
+	authorities, err := admin.NewAuthorities(admin.AuthorityConfig{Store: w.store, Base: w.base + "/ca", Confirm: office.Confirm, Revoked: office.CertificatesRevoked, Now: w.clock.Now, Log: log})
 	must(err)
 	installer := install.New(portals, w.base).With(w.store)
 	w.server, err = web.New(web.Config{
 		Places:      installer,
 		Authorities: authorities,
 		Public:      w.base, Sealer: keeper, Visitors: portals, Portals: w.store, Installer: installer,
-		Signing: signatures, Invitations: asks, Admin: office, Enrolments: enrolments, Ready: w.store.Ping, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
+		Signing: signatures, Invitations: asks, Admin: office, Enrolments: enrolments, Ready: func(ctx context.Context) error { return errors.Join(w.store.Ping(ctx), w.clockGood()) }, Health: func() ([]app.Finding, time.Time) { return w.findings, w.looked }, Version: "test", Now: w.clock.Now, Log: log,
 	})
 	must(err)
+}
+
+// clockGood refuses as the program's own does, see doctor.ClockGood.
+func (w *world) clockGood() error {
+	if w.clockOff == 0 {
+		return nil
+	}
+	return app.Fail(app.Unavailable, "check clock", "clock.off", w.clockOff)
 }
 
 // run has the queue work until the test ends, and closes the store after it.

@@ -39,17 +39,14 @@ export function problem(box, cause) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-// Where the person last pressed: a portal's frame is as high as its page, so
-// the bottom of the "window" may be far out of sight.
+// How far from the top the person last pressed, in pixels: a portal's frame is as
+// high as its page, so the bottom of the "window" may be far out of sight.
 let pressed = 0;
 document.addEventListener("pointerdown", (event) => (pressed = event.clientY), true);
 document.addEventListener("keydown", () => {
   const at = document.activeElement?.getBoundingClientRect();
   if (at && at.height > 0) pressed = at.top;
 }, true);
-
-// lastPressed is how far from the top that was, in pixels.
-export const lastPressed = () => pressed;
 
 // toast tells of a small success, near where the person pressed, and goes by
 // itself. A newer one takes its place.
@@ -121,6 +118,43 @@ async function open(path) {
   }
 }
 
+let lastAsked = null;
+
+// modal shows a dialog near where the person pressed, and gives whether they
+// agreed. The focus goes back to where it was.
+export function modal(dialog) {
+  const back = document.activeElement;
+  const mine = (lastAsked = {});
+  dialog.returnValue = "";
+  dialog.showModal();
+  // The frame is as high as its page: the middle may be out of sight.
+  const room = document.documentElement.clientHeight - dialog.offsetHeight - 16;
+  dialog.style.top = `${Math.max(16, Math.min(room, pressed - dialog.offsetHeight / 2))}px`;
+  return new Promise((resolve) => {
+    // The event comes a moment after the end: a dialog that is open again by then
+    // has not answered yet, and what it answers is not for who asked before.
+    const close = () => {
+      if (dialog.open) return;
+      dialog.removeEventListener("close", close);
+      if (mine === lastAsked) back?.focus();
+      resolve(mine === lastAsked && dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", close);
+  });
+}
+
+// agreed asks a button's question. A browser's own dialog would not be shown in
+// every frame of another site (HTML, "cannot show simple dialogs").
+function agreed(button) {
+  const dialog = document.getElementById("question");
+  const yes = dialog.querySelector("[value=yes]");
+  dialog.querySelector("#question-words").textContent = button.dataset.confirm;
+  yes.textContent = button.textContent.trim();
+  yes.className = button.classList.contains("button-danger") ? "button button-danger" : "button button-primary";
+  button.focus(); // not every browser does so at a press
+  return modal(dialog);
+}
+
 // Buttons that need no more than a word in the page:
 //   data-post="PATH" [data-body='JSON'] [data-confirm="question"]
 //   data-get="PATH", data-download="PATH", data-open="PATH", data-copy="id of a field".
@@ -132,8 +166,7 @@ export function buttons(show) {
     if (!button) return;
     event.preventDefault();
     const d = button.dataset;
-    if (d.confirm && !window.confirm(d.confirm)) return;
-    busy(button, async () => {
+    const act = () => busy(button, async () => {
       try {
         if (d.copy) await copy(document.getElementById(d.copy));
         else if (d.download) await download(d.download);
@@ -144,6 +177,8 @@ export function buttons(show) {
         problem((cause.over && document.querySelector("[data-over]")) || errorBox(button), cause);
       }
     });
+    if (d.confirm) agreed(button).then((yes) => yes && act());
+    else act();
   });
 }
 

@@ -2,7 +2,7 @@
 // that assign at once.
 
 import { get, post, blob, say, onConfirm, save, Problem } from "./api.js";
-import { buttons, busy, problem, replace, toast, element, errorBox, lastPressed, signedPage } from "./page.js";
+import { buttons, busy, problem, replace, toast, element, errorBox, modal, signedPage } from "./page.js";
 import { codes, filters, failed, clearErrors } from "./form.js";
 import { person } from "./person.js";
 
@@ -202,15 +202,9 @@ onConfirm((why) => {
   field.value = "";
   error.textContent = why;
   field.toggleAttribute("aria-invalid", Boolean(why));
-  dialog.returnValue = "";
-  dialog.showModal();
-  // The frame is as high as its page: the middle may be out of sight.
-  const room = document.documentElement.clientHeight - dialog.offsetHeight - 16;
-  dialog.style.top = `${Math.max(16, Math.min(room, lastPressed() - dialog.offsetHeight / 2))}px`;
+  const given = modal(dialog);
   field.focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? field.value : ""), { once: true });
-  });
+  return given.then((yes) => (yes ? field.value : ""));
 });
 codes(dialog);
 

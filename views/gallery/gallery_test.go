@@ -87,6 +87,9 @@ func (p *page) element(n *html.Node) {
 			}
 		}
 	}
+	if attr["data-confirm"] != "" {
+		p.wanted["question"] = n.Data + " data-confirm" // the script asks in this dialog
+	}
 	if id, ok := attr["id"]; ok {
 		if p.ids[id] {
 			p.t.Errorf("two elements have the id %q", id)

@@ -25,6 +25,14 @@ func settingsStates() []State {
 		{Name: "settings-loading", Page: func(w *i18n.Printer) templ.Component {
 			return views.SettingsPage(page(w, "settings"), tabs(w))
 		}},
+		{Name: "settings-question", Page: func(w *i18n.Printer) templ.Component {
+			remove := views.Action{Words: w.T("account.remove"), Danger: true}
+			return around(views.Shell(page(w, "settings")), views.Question(w.T, views.Asked{Words: w.T("account.remove-question", "Maria Garcia"), Act: remove, Open: true}))
+		}},
+		{Name: "settings-question-alone", Page: func(w *i18n.Printer) templ.Component {
+			allow := views.Action{Words: w.T("alone.allow"), Danger: true}
+			return around(views.Shell(page(w, "settings")), views.Question(w.T, views.Asked{Words: w.T("alone.question"), Act: allow, Open: true}))
+		}},
 		section("settings-overview-new", "overview", func(w *i18n.Printer) templ.Component {
 			return views.OverviewSection(overview(w, 1))
 		}),

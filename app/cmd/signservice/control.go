@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +25,10 @@ const controlName = "control.sock"
 
 // maxSocket is the longest path of a socket that every system takes.
 const maxSocket = 100
+
+// controlAnswer is the header with the sentence of a refusal that the operator
+// can do something about.
+const controlAnswer = "X-Refusal"
 
 // errNoService: no service is running over the folder.
 var errNoService = errors.New("the service is not running")
@@ -75,6 +81,7 @@ func (s *service) controls() http.Handler {
 		}
 		answerJSON(w, linesOf(s.doctor.Examine(r.Context())))
 	})
+	mux.HandleFunc("POST /setup-link", s.setupLink)
 	return mux
 }
 
@@ -86,37 +93,48 @@ func answerJSON(w http.ResponseWriter, v any) {
 // askService has the running service examine itself; errNoService where none is
 // running over the folder.
 func askService(ctx context.Context, dir string, acceptClock bool) ([]reportLine, error) {
+	method, call := http.MethodGet, "/doctor"
+	if acceptClock {
+		method, call = http.MethodPost, "/clock"
+	}
+	var lines []reportLine
+	return lines, callService(ctx, dir, method, call, nil, &lines)
+}
+
+// callService calls the running service over its socket and reads its answer;
+// errNoService where none is running over the folder.
+func callService(ctx context.Context, dir, method, call string, in url.Values, out any) error {
 	path := filepath.Join(dir, controlName)
 	if len(path) > maxSocket {
-		return nil, errNoService
+		return errNoService
 	}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}}
 	defer transport.CloseIdleConnections()
-	method, call := http.MethodGet, "http://control/doctor"
-	if acceptClock {
-		method, call = http.MethodPost, "http://control/clock"
-	}
-	r, err := http.NewRequestWithContext(ctx, method, call, nil)
+	r, err := http.NewRequestWithContext(ctx, method, "http://control"+call, strings.NewReader(in.Encode()))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(r)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, errNoService
+		return errNoService
 	}
 	if err != nil {
-		return nil, hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
+		return hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
 	}
 	defer answer.Body.Close() //nolint:errcheck // only read
-	if answer.StatusCode != http.StatusOK {
-		return nil, errors.New("the running service could not do it; its log says why")
+	body := io.LimitReader(answer.Body, 1<<20)
+	switch {
+	case answer.StatusCode == http.StatusNotFound && answer.Header.Get(controlAnswer) != "":
+		return errors.New(answer.Header.Get(controlAnswer))
+	case answer.StatusCode != http.StatusOK:
+		return errors.New("the running service could not do it; its log says why")
 	}
-	var lines []reportLine
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&lines); err != nil {
-		return nil, fmt.Errorf("read the running service's answer: %w", err)
+	if err := json.NewDecoder(body).Decode(out); err != nil {
+		return fmt.Errorf("read the running service's answer: %w", err)
 	}
-	return lines, nil
+	return nil
 }

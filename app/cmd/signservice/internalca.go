@@ -11,7 +11,7 @@ import (
 func (s *service) openInternalCA() error {
 	var err error
 	s.internalCA, err = admin.NewAuthorities(admin.AuthorityConfig{
-		Store: s.store, Base: s.config.caAddress(), Confirm: s.office.Confirm, Log: s.log,
+		Store: s.store, Base: s.config.caAddress(), Confirm: s.office.Confirm, Revoked: s.office.CertificatesRevoked, Log: s.log,
 	})
 	return err
 }

@@ -40,6 +40,8 @@ type cli struct {
 	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
 	CA     caCommand     `cmd:"" name:"ca" help:"Do what needs the key of an internal authority's root, on a machine apart."`
 
+	SetupLink setupLinkCommand `cmd:"" name:"setup-link" help:"Make a setup link for an administrator who has lost the phone."`
+
 	Repair      repairCommand      `cmd:"" hidden:"" help:"Rewrite the damaged PDF on standard input; started by sign --repair."`
 	TokenHelper tokenHelperCommand `cmd:"" name:"token-helper" hidden:"" help:"Use a PKCS#11 module; started by serve and demo."`
 	Compile     compileCommand     `cmd:"" name:"compile-pdfium" hidden:"" help:"Compile the preview into a folder; started by serve and demo."`

@@ -98,7 +98,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err err
 	}
 	s.signing, err = signing.New(signing.Config{
 		Store: s.store, Spool: spoolRoom{s.spool}, Portal: portals,
-		Keys: s.ring, CheckCode: otp.Verify, Delivered: s.invitations.Delivered,
+		Keys: s.ring, CheckCode: otp.Verify, Clock: s.clockGood, Delivered: s.invitations.Delivered,
 		Wake: func() { s.queue.Wake() }, Hurry: func(p app.PortalID, id app.RequestID) { s.queue.Hurry(p, id) }, MaxSize: c.MaxSize << 20, Pictures: s.pages,
 		Authorities: openAuthorities(s.allow, log), Roots: roots, Log: log,
 	})
@@ -159,8 +159,11 @@ func (s *service) openPortals() (*portal.Portals, error) {
 
 // openWeb makes the pages and their calls.
 func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error {
-	enrolments := &otp.Enrolments{Store: s.store}
-	c := admin.Config{Store: s.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Messenger: portals, Enrolments: enrolments, Notices: portals}
+	enrolments := &otp.Enrolments{Store: s.store, Clock: s.clockGood}
+	c := admin.Config{
+		Store: s.store, Directory: portals, Fields: portals, CheckCode: otp.Verify, Clock: s.clockGood, Messenger: portals,
+		Enrolments: enrolments, Notices: portals, Recheck: portals.Recheck, Log: s.log,
+	}
 	if s.tokens != nil {
 		c.Tokens = s.ring
 	}
@@ -175,6 +178,7 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 	if err != nil {
 		return err
 	}
+	enrolments.Bound = s.office.PhoneBound
 	var lister tokenLister
 	if s.tokens != nil {
 		lister = s.tokens
@@ -197,10 +201,20 @@ func (s *service) openWeb(keeper *secret.Keeper, portals *portal.Portals) error 
 		Authorities: s.internalCA,
 		Public:      s.config.URL, Sealer: keeper, Visitors: portals, Portals: s.store,
 		Installer: installer, Signing: s.signing, Invitations: s.invitations, Admin: s.office,
-		Enrolments: enrolments, Ready: s.store.Ping, Health: s.doctor.Latest,
+		Enrolments: enrolments, Ready: s.ready, Health: s.doctor.Latest,
 		TrustedProxies: proxies, Version: version(), Log: s.log,
 	})
 	return err
+}
+
+// clockGood refuses codes while the clock is wrong. The doctor is made after the
+// rooms that ask it.
+func (s *service) clockGood() error { return s.doctor.ClockGood() }
+
+// ready tells whether the service can work: the store answers, and the clock is
+// good enough for codes.
+func (s *service) ready(ctx context.Context) error {
+	return errors.Join(s.store.Ping(ctx), s.clockGood())
 }
 
 // shutdownTime is how long open answers may take when the service ends; what

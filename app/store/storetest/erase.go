@@ -29,6 +29,7 @@ func testErase(t *testing.T, w *world) {
 	must(t, w.SaveEnrolment(ctx, w.link(acme, strings.Repeat("e", 64))))
 	must(t, w.SaveCertificate(ctx, app.Certificate{ID: "t1", Portal: acme, Source: app.KeyToken, TokenSerial: "1", KeyID: "01"}, nil))
 	must(t, w.SaveRemembered(ctx, acme, mary, app.Remembered{Certificate: "c1"}))
+	must(t, w.SaveVisitor(ctx, app.Visitor{Portal: acme, User: mary, Admin: true}))
 	must(t, w.Assign(ctx, app.Assignment{Portal: acme, User: mary, Certificate: "c1"}, app.AuditEntry{Action: app.ActAssigned, Portal: acme}))
 
 	gone, err := w.Portal(ctx, acme)

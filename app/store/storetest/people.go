@@ -84,6 +84,16 @@ func testRoundTrip(t *testing.T, w *world) {
 	gotChoices, err := w.Remembered(ctx, acme, mary)
 	must(t, err)
 	same(t, choices, gotChoices)
+
+	visitor := filled[app.Visitor]()
+	must(t, w.SaveVisitor(ctx, visitor))
+	must(t, w.SaveVisitor(ctx, app.Visitor{Portal: globex, User: visitor.User}))
+	gotVisitor, err := w.Visitor(ctx, visitor.Portal, visitor.User)
+	must(t, err)
+	same(t, visitor, gotVisitor)
+	visitors, err := w.Visitors(ctx, visitor.Portal)
+	must(t, err)
+	same(t, []app.Visitor{visitor}, visitors)
 }
 
 func testNotFound(t *testing.T, w *world) {
@@ -100,6 +110,7 @@ func testNotFound(t *testing.T, w *world) {
 		"request":       func() error { _, err := w.Request(ctx, acme, "x"); return err },
 		"order":         func() error { _, err := w.Order(ctx, acme, "x"); return err },
 		"choices":       func() error { _, err := w.Remembered(ctx, acme, mary); return err },
+		"visitor":       func() error { _, err := w.Visitor(ctx, acme, mary); return err },
 		"empty ids":     func() error { _, err := w.Account(ctx, "", ""); return err },
 		"a long id":     func() error { _, err := w.Request(ctx, acme, app.RequestID(strings.Repeat("x", 1<<20))); return err },
 		"to update":     func() error { return w.UpdateAuthenticator(ctx, acme, "8", nil) },
