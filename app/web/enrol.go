@@ -12,7 +12,6 @@ import (
 
 	"signservice/app"
 	"signservice/app/i18n"
-	"signservice/app/otp"
 	"signservice/views"
 )
 
@@ -58,12 +57,12 @@ func (s *Server) linkOf(ctx context.Context, token string) (app.Enrolment, app.P
 	if !linkToken.MatchString(token) {
 		return app.Enrolment{}, app.Portal{}, app.Fail(app.NotFound, "find link", "link.unknown")
 	}
-	return s.working(ctx, otp.ID(token))
+	e, err := s.config.Enrolments.Find(ctx, token)
+	return s.working(ctx, e, err)
 }
 
-// working gives a link that works, by its id, and its portal.
-func (s *Server) working(ctx context.Context, id string) (app.Enrolment, app.Portal, error) {
-	e, err := s.config.Enrolments.Find(ctx, id)
+// working gives a link that was found and works, and its portal.
+func (s *Server) working(ctx context.Context, e app.Enrolment, err error) (app.Enrolment, app.Portal, error) {
 	if err != nil {
 		return app.Enrolment{}, app.Portal{}, app.Wrap("find link", err)
 	}
@@ -106,7 +105,8 @@ func (s *Server) back(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	e, p, err := s.working(c.Request().Context(), state.Enrolment)
+	e, err := s.config.Enrolments.FindID(c.Request().Context(), state.Enrolment)
+	e, p, err := s.working(c.Request().Context(), e, err)
 	if err != nil {
 		return err
 	}
