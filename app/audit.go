@@ -70,6 +70,8 @@ const (
 	ActConfirmed          Action = "confirm.right" // an administrator's own code, before a dangerous act
 	ActConfirmWrong       Action = "confirm.wrong"
 	ActSettingsSaved      Action = "settings.saved"
+	ActBackedUp           Action = "backup.written"
+	ActRestored           Action = "backup.restored" // the store goes on from a backup
 )
 
 // Topic is what the action is about: the part of its name before the dot.

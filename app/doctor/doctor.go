@@ -19,6 +19,8 @@ type Store interface {
 	// Latest is the latest time that the audit log has seen.
 	Latest(ctx context.Context) (time.Time, error)
 	Portals(ctx context.Context) ([]app.Portal, error)
+	// LastBackup is the backup that was made last; app.NotFound where there is none.
+	LastBackup(ctx context.Context) (app.Backup, error)
 	// Unfinished are the Requests that are authorized and have not ended.
 	Unfinished(ctx context.Context) ([]app.Request, error)
 }
@@ -100,6 +102,7 @@ func (d *Doctor) Examine(ctx context.Context) []app.Finding {
 	all = append(all, d.clock(ctx, answers)...)
 	all = append(all, d.hosts(answers)...)
 	all = append(all, d.requests(ctx)...)
+	all = append(all, d.backup(ctx)...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.latest, d.at = all, d.config.Now()

@@ -24,7 +24,7 @@ func journalTopics() []journalTopic {
 		{"signing", []string{"request", "order", "invitation"}},
 		{"people", []string{"account", "enrolment"}},
 		{"certificates", []string{"certificate", "assignment", "authority", "token"}},
-		{"service", []string{"portal", "visit", "clock", "journal", "settings", "confirm"}},
+		{"service", []string{"portal", "visit", "clock", "journal", "settings", "confirm", "backup"}},
 	}
 }
 

@@ -58,6 +58,7 @@ func healthy(w *i18n.Printer) []views.Fact {
 		fact(w, "authorization", "oauth.bitrix.info", "good", "doctor.answers", ""),
 		fact(w, "portal", "romashka.bitrix24.ru", "good", "doctor.answers", ""),
 		fact(w, "requests", "", "good", "doctor.requests-waiting", "", 3),
+		fact(w, "backup", "", "good", "doctor.backup-last", "", now().Add(-8*time.Hour)),
 	}
 	list[len(list)-1].Detail = w.T("state.checked", w.Clock(now()))
 	return list
@@ -74,5 +75,7 @@ func faulty(w *i18n.Printer) []views.Fact {
 		fact(w, "portal", "romashka.bitrix24.ru", "bad", "doctor.untrusted", "doctor.untrusted-fix"),
 		fact(w, "portal", "crm.romashka.local", "bad", "doctor.inside", "doctor.inside-fix"),
 		fact(w, "requests", "", "warn", "doctor.requests-stuck", "doctor.requests-fix", 2),
+		fact(w, "backup", "", "warn", "doctor.backup-none", "doctor.backup-fix"),
+		fact(w, "backup", "", "warn", "doctor.backup-old", "doctor.backup-old-fix", now().AddDate(0, 0, -9)),
 	}
 }
