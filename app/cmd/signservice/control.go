@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,6 +76,9 @@ func (s *service) controls() http.Handler {
 		}
 		answerJSON(w, linesOf(s.doctor.Examine(r.Context())))
 	})
+	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, version()) })
+	mux.HandleFunc("GET "+callStore, s.sendStore)
+	mux.HandleFunc("POST "+callBackup, s.noteBackup)
 	return mux
 }
 
@@ -83,37 +87,61 @@ func answerJSON(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v) //nolint:errcheck // the asker has gone
 }
 
-// askService has the running service examine itself; errNoService where none is
-// running over the folder.
-func askService(ctx context.Context, dir string, acceptClock bool) ([]reportLine, error) {
+// callService calls the running service over its socket and gives an answer that
+// is good; errNoService where none is running over the folder. It waits as long
+// as ctx lets it. The caller closes the answer's body.
+func callService(ctx context.Context, dir, method, call string, body []byte) (*http.Response, error) {
 	path := filepath.Join(dir, controlName)
 	if len(path) > maxSocket {
 		return nil, errNoService
 	}
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}}
-	defer transport.CloseIdleConnections()
-	method, call := http.MethodGet, "http://control/doctor"
-	if acceptClock {
-		method, call = http.MethodPost, "http://control/clock"
-	}
-	r, err := http.NewRequestWithContext(ctx, method, call, nil)
+	r, err := http.NewRequestWithContext(ctx, method, "http://control"+call, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(r)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+	answer, err := (&http.Client{Transport: transport}).Do(r)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
 		return nil, errNoService
-	}
-	if err != nil {
+	case err != nil:
 		return nil, hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
-	if answer.StatusCode != http.StatusOK {
-		return nil, errors.New("the running service could not do it; its log says why")
+	if answer.StatusCode == http.StatusOK {
+		return answer, nil
 	}
+	if err := answer.Body.Close(); err != nil {
+		return nil, err
+	}
+	switch answer.StatusCode {
+	case http.StatusConflict:
+		return nil, errors.New("the running service is doing it for another already")
+	case http.StatusNotFound:
+		return nil, hinted(errors.New("the running service is of another version"), "restart it, so that it is of the same version as this program")
+	}
+	return nil, errors.New("the running service could not do it; its log says why")
+}
+
+// askTime is how long an examination may take.
+const askTime = time.Minute
+
+// askService has the running service examine itself; errNoService where none is
+// running over the folder.
+func askService(ctx context.Context, dir string, acceptClock bool) ([]reportLine, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	method, call := http.MethodGet, "/doctor"
+	if acceptClock {
+		method, call = http.MethodPost, "/clock"
+	}
+	answer, err := callService(ctx, dir, method, call, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
 	var lines []reportLine
 	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&lines); err != nil {
 		return nil, fmt.Errorf("read the running service's answer: %w", err)
