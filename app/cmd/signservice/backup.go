@@ -20,7 +20,7 @@ type backupCommand struct {
 	Recipient []string `env:"SIGNSERVICE_BACKUP_RECIPIENTS" help:"Whom to encrypt it to: the public key that age-keygen prints. May be given several times; each alone can open the backup." placeholder:"age1…"`
 	Keep      int      `env:"SIGNSERVICE_BACKUP_KEEP" help:"Where OUT is a folder: after a good backup, remove all but so many of the newest ones in it." placeholder:"NUMBER"`
 	Force     bool     `help:"Replace OUT where it is a file."`
-	Out       string   `arg:"" help:"File to write, or a folder to write signservice-TIME.age into." type:"path"`
+	Out       string   `arg:"" name:"OUT" help:"File to write, or a folder to write signservice-TIME.age into." type:"path"`
 }
 
 // Help tells what is in a backup, and what is not.

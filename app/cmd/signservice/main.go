@@ -36,7 +36,7 @@ type cli struct {
 	Demo    demoCommand    `cmd:"" help:"Run the product in a simulated portal on this machine."`
 	Doctor  doctorCommand  `cmd:"" help:"Find out what keeps the service from working, and how to mend it."`
 	Backup  backupCommand  `cmd:"" help:"Write the store and the spool into an encrypted file; a running service goes on."`
-	Restore restoreCommand `cmd:"" help:"Make a folder of such a file."`
+	Restore restoreCommand `cmd:"" help:"Make the folder of a service from a backup."`
 	Sign    signCommand    `cmd:"" help:"Sign a PDF file."`
 	Extend  extendCommand  `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
 	Verify  verifyCommand  `cmd:"" help:"Verify the signatures of a PDF file."`

@@ -17,10 +17,10 @@ import (
 // restoreCommand makes a folder of a backup.
 type restoreCommand struct {
 	Identity     string `required:"" env:"SIGNSERVICE_BACKUP_IDENTITY" help:"File with the identity that opens the backup, as age-keygen wrote it." type:"path" placeholder:"FILE"`
-	Dir          string `required:"" help:"Folder to make; it may be there when it is empty." type:"path"`
+	Dir          string `required:"" help:"Folder to make; it may be there when it is empty." type:"path" placeholder:"FOLDER"`
 	MasterKey    string `name:"master-key" env:"SIGNSERVICE_MASTER_KEY" help:"File with the master key: proves that the backup is yours, and its journal whole. Without it the systemd credential master.key is read; where there is none, neither is proved." type:"path" placeholder:"FILE"`
 	AlteredAudit bool   `name:"altered-journal" help:"Restore a backup although the journal in it was altered before it was made."`
-	In           string `arg:"" help:"The backup." type:"path"`
+	In           string `arg:"" name:"BACKUP" help:"The backup." type:"path"`
 }
 
 // Help tells what a restore does, and what it never does.
