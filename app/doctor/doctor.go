@@ -97,12 +97,12 @@ func (d *Doctor) Examine(ctx context.Context) []app.Finding {
 	all = append(all, d.files()...)
 	all = append(all, d.disk()...)
 	all = append(all, d.store(ctx)...)
+	all = append(all, d.backup(ctx)...)
 	all = append(all, d.tokens(ctx)...)
 	answers := <-asked
 	all = append(all, d.clock(ctx, answers)...)
 	all = append(all, d.hosts(answers)...)
 	all = append(all, d.requests(ctx)...)
-	all = append(all, d.backup(ctx)...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.latest, d.at = all, d.config.Now()

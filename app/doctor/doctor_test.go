@@ -126,9 +126,9 @@ func TestGood(t *testing.T) {
 	}
 	list := d.Examine(t.Context())
 	if diff := cmp.Diff([]string{
-		"files good doctor.good", "disk good doctor.disk-free", "store good doctor.good", "audit good doctor.audit-entries",
+		"files good doctor.good", "disk good doctor.disk-free", "store good doctor.good", "audit good doctor.audit-entries", "backup good doctor.backup-last",
 		"token good doctor.good", "clock good doctor.good", "authorization good doctor.answers", "portal good doctor.answers",
-		"requests good doctor.requests-none", "backup good doctor.backup-last",
+		"requests good doctor.requests-none",
 	}, lines(list)); diff != "" {
 		t.Error(diff)
 	}

@@ -54,11 +54,11 @@ func healthy(w *i18n.Printer) []views.Fact {
 		fact(w, "disk", "", "good", "doctor.disk-free", "", i18n.Size(42<<30)),
 		fact(w, "store", "", "good", "doctor.good", ""),
 		fact(w, "audit", "", "good", "doctor.audit-entries", "", 18_204),
+		fact(w, "backup", "", "good", "doctor.backup-last", "", now().Add(-8*time.Hour)),
 		fact(w, "clock", "", "good", "doctor.good", ""),
 		fact(w, "authorization", "oauth.bitrix.info", "good", "doctor.answers", ""),
 		fact(w, "portal", "romashka.bitrix24.ru", "good", "doctor.answers", ""),
 		fact(w, "requests", "", "good", "doctor.requests-waiting", "", 3),
-		fact(w, "backup", "", "good", "doctor.backup-last", "", now().Add(-8*time.Hour)),
 	}
 	list[len(list)-1].Detail = w.T("state.checked", w.Clock(now()))
 	return list
@@ -69,13 +69,13 @@ func faulty(w *i18n.Printer) []views.Fact {
 		fact(w, "files", "", "bad", "doctor.file-open", "doctor.file-open-fix"),
 		fact(w, "disk", "", "bad", "doctor.disk-free", "doctor.disk-fix", i18n.Size(120<<20)),
 		fact(w, "audit", "", "bad", "doctor.audit-altered", "doctor.audit-fix", 1204),
+		fact(w, "backup", "", "warn", "doctor.backup-none", "doctor.backup-fix"),
+		fact(w, "backup", "", "warn", "doctor.backup-old", "doctor.backup-old-fix", now().AddDate(0, 0, -9)),
 		fact(w, "clock", "", "bad", "doctor.clock-back", "doctor.clock-back-fix", now().Add(26*time.Hour)),
 		fact(w, "clock", "", "warn", "doctor.clock-off", "doctor.clock-fix", 17*time.Second),
 		fact(w, "authorization", "oauth.bitrix.info", "warn", "doctor.silent", "doctor.silent-fix"),
 		fact(w, "portal", "romashka.bitrix24.ru", "bad", "doctor.untrusted", "doctor.untrusted-fix"),
 		fact(w, "portal", "crm.romashka.local", "bad", "doctor.inside", "doctor.inside-fix"),
 		fact(w, "requests", "", "warn", "doctor.requests-stuck", "doctor.requests-fix", 2),
-		fact(w, "backup", "", "warn", "doctor.backup-none", "doctor.backup-fix"),
-		fact(w, "backup", "", "warn", "doctor.backup-old", "doctor.backup-old-fix", now().AddDate(0, 0, -9)),
 	}
 }
