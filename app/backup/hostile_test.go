@@ -217,3 +217,31 @@ func (w *world) sum(all []entry) {
 	w.must(err)
 	all[len(all)-1].data = data
 }
+
+// FuzzRestore restores whatever somebody who knows the recipient has encrypted:
+// it is a store with its files, or nothing is left of it.
+func FuzzRestore(f *testing.F) {
+	w := newWorld(f)
+	w.furnish()
+	all := w.unpack(w.backUp().Path)
+	f.Add(w.pack(all, ""))
+	f.Add(w.pack(all[:1], ""))
+	f.Add(w.pack(append(all[2:3:3], all[len(all)-1]), ""))
+	f.Add([]byte("signservice"))
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		w := *w
+		w.t = t
+		c := w.restoring(w.seal(plain))
+		c.Keeper = nil
+		_, err := backup.Restore(t.Context(), c)
+		lies := list(t, filepath.Dir(c.Dir))
+		for _, name := range lies {
+			if err != nil || !strings.HasPrefix(name+"/", "new/") {
+				t.Errorf("%v, and there lies %s", err, name)
+			}
+		}
+		if err == nil && len(lies) < 2 {
+			t.Error("nothing was restored")
+		}
+	})
+}
