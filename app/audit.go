@@ -72,6 +72,8 @@ const (
 	ActConfirmWrong       Action = "confirm.wrong"
 	ActAlarm              Action = "alarm.raised" // administrators were told of refused codes
 	ActSettingsSaved      Action = "settings.saved"
+	ActBackedUp           Action = "backup.written"
+	ActRestored           Action = "backup.restored" // the store goes on from a backup
 )
 
 // Topic is what the action is about: the part of its name before the dot.

@@ -23,7 +23,8 @@
 // People meet the product through app/web, which turns these nouns into the
 // view models of package views, in their own language (app/i18n).
 //
-// Letters go through app/mail; app/doctor finds out whether all of this can work,
+// app/backup writes what must not be lost into one encrypted file, and restores
+// it. Letters go through app/mail; app/doctor finds out whether all of this can work,
 // and says how to mend what cannot.
 //
 // app/cmd/signservice is the only place that puts the rooms together.

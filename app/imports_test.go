@@ -33,6 +33,7 @@ func doors() map[string]door {
 		"app/store/bolt":      {ours: []string{"app", "app/store"}, foreign: []string{"go.etcd.io/bbolt"}},
 		"app/store/storetest": {ours: []string{"app", "app/store", "app/secret"}, foreign: []string{"github.com/google/go-cmp"}},
 		"app/doctor":          {ours: []string{"app", "app/i18n"}},
+		"app/backup":          {ours: []string{"app", "app/secret", "app/spool", "app/store", "app/store/bolt"}, foreign: []string{"filippo.io/age"}},
 		"app/queue":           {ours: []string{"app", "app/store"}},
 		"app/signing":         {ours: []string{"app", "app/i18n", "signer"}},
 		"app/keyring":         {ours: []string{"app", "signer/keys"}},

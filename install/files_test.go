@@ -21,7 +21,7 @@ func read(t *testing.T, name string) string {
 func TestVariables(t *testing.T) {
 	readme := read(t, "../README.md")
 	variable := regexp.MustCompile(`SIGNSERVICE_[A-Z_]+`)
-	for _, name := range []string{"signservice.service", "Containerfile", "nginx.conf"} {
+	for _, name := range []string{"signservice.service", "signservice-backup.service", "Containerfile", "nginx.conf"} {
 		found := variable.FindAllString(read(t, name), -1)
 		if len(found) == 0 {
 			t.Errorf("%s configures nothing", name)
@@ -39,11 +39,24 @@ func TestUnit(t *testing.T) {
 	if err != nil {
 		t.Skip("systemd-analyze is not installed")
 	}
-	out, err := exec.Command(analyze, "verify", "./signservice.service").CombinedOutput()
-	for line := range strings.Lines(string(out)) {
-		// The binary is not installed where this test runs.
-		if strings.Contains(line, "signservice.service") && !strings.Contains(line, "is not executable") {
-			t.Errorf("%s(%v)", line, err)
+	for _, unit := range []string{"signservice.service", "signservice-backup.service", "signservice-backup.timer"} {
+		out, err := exec.Command(analyze, "verify", "./"+unit).CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			// The binary is not installed where this test runs.
+			if strings.Contains(line, "signservice") && !strings.Contains(line, "is not executable") {
+				t.Errorf("%s(%v)", line, err)
+			}
+		}
+	}
+}
+
+// The unit of backups is as shut in as the service's, and more.
+func TestHardening(t *testing.T) {
+	shut := regexp.MustCompile(`(?m)^(NoNewPrivileges|CapabilityBoundingSet|Protect\w+|Private\w+|Restrict(Namespaces|Realtime|SUIDSGID)|LockPersonality|SystemCall\w+|UMask|LimitCORE)=.*$`)
+	unit := read(t, "signservice-backup.service")
+	for _, line := range shut.FindAllString(read(t, "signservice.service"), -1) {
+		if !strings.Contains(unit, "\n"+line+"\n") {
+			t.Errorf("signservice-backup.service has no %s", line)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Store interface {
 	// Latest is the latest time that the audit log has seen.
 	Latest(ctx context.Context) (time.Time, error)
 	Portals(ctx context.Context) ([]app.Portal, error)
+	// LastBackup is the backup that was made last; app.NotFound where there is none.
+	LastBackup(ctx context.Context) (app.Backup, error)
 	// Unfinished are the Requests that are authorized and have not ended.
 	Unfinished(ctx context.Context) ([]app.Request, error)
 	// Settings names the time-stamp servers that a portal uses.
@@ -112,6 +114,7 @@ func (d *Doctor) Examine(ctx context.Context) []app.Finding {
 	all = append(all, d.files()...)
 	all = append(all, d.disk()...)
 	all = append(all, d.store(ctx)...)
+	all = append(all, d.backup(ctx)...)
 	all = append(all, d.tokens(ctx)...)
 	requests := d.requests(ctx) // now: who hangs must not take it from the report
 	answers := <-asked

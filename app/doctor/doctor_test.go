@@ -117,6 +117,7 @@ func TestGood(t *testing.T) {
 	gone.UninstalledAt = w.now
 	w.must(w.store.SavePortal(t.Context(), gone))
 	w.must(w.store.Audit(t.Context(), app.AuditEntry{Action: app.ActInstalled, Portal: acme}))
+	w.must(w.store.SaveBackup(t.Context(), app.Backup{At: w.now}))
 	w.config.AuthServers = []string{auth}
 	w.config.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust}}
 	w.config.Tokens = func(context.Context) []doctor.Token { return []doctor.Token{{Name: "Office"}} }
@@ -126,7 +127,7 @@ func TestGood(t *testing.T) {
 	}
 	list := d.Examine(t.Context())
 	if diff := cmp.Diff([]string{
-		"files good doctor.good", "disk good doctor.disk-free", "store good doctor.good", "audit good doctor.audit-entries",
+		"files good doctor.good", "disk good doctor.disk-free", "store good doctor.good", "audit good doctor.audit-entries", "backup good doctor.backup-last",
 		"token good doctor.good", "clock good doctor.good", "clock-portal good doctor.good", "authorization good doctor.answers", "portal good doctor.answers",
 		"requests good doctor.requests-none",
 	}, lines(list)); diff != "" {
@@ -407,6 +408,33 @@ func TestRequests(t *testing.T) {
 		t.Error(diff)
 	}
 	readable(t, found)
+}
+
+// TestBackup tells of the last backup: a missing or an old one keeps nobody from
+// signing, and shows.
+func TestBackup(t *testing.T) {
+	w := newWorld(t)
+	for _, step := range []struct {
+		made  bool
+		later time.Duration
+		want  string
+	}{
+		{false, 0, "backup warn doctor.backup-none"},
+		{true, 0, "backup good doctor.backup-last"},
+		{false, 26 * time.Hour, "backup good doctor.backup-last"},
+		{false, time.Second, "backup warn doctor.backup-old"},
+		{true, 0, "backup good doctor.backup-last"},
+	} {
+		w.now = w.now.Add(step.later)
+		if step.made {
+			w.must(w.store.SaveBackup(t.Context(), app.Backup{At: w.now, File: "canary.age"}))
+		}
+		found := find(doctor.New(w.config).Examine(t.Context()), "backup")
+		if diff := cmp.Diff([]string{step.want}, lines(found)); diff != "" {
+			t.Error(diff)
+		}
+		readable(t, found)
+	}
 }
 
 // TestTokens passes on what is wrong with a token, and waits for none that

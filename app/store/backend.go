@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 )
@@ -26,6 +27,16 @@ type Backend interface {
 	// Close waits for running transactions. A closed backend answers
 	// app.Unavailable; closing it again does nothing.
 	Close() error
+}
+
+// Snapshotter is a Backend that can be copied whole while it is in use.
+type Snapshotter interface {
+	Backend
+	// Snapshot writes all rows as they are at one moment, size bytes, to the writer
+	// that begin gives; tx reads at the same moment, until begin returns. Others
+	// go on; a slow writer may hold up those who write. An error of begin or of the
+	// writer is returned, and the copy is none then.
+	Snapshot(ctx context.Context, begin func(tx Tx, size int64) (io.Writer, error)) error
 }
 
 // Tx is one transaction. It belongs to the goroutine that runs fn and ends

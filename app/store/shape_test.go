@@ -37,6 +37,7 @@ func TestShapes(t *testing.T) {
 		app.IssuingAuthority{},
 		app.IssuedCertificate{},
 		app.AuditEntry{},
+		app.Backup{},
 	} {
 		fmt.Fprintf(&got, "%T\n", record)
 		shape(&got, reflect.TypeOf(record), "\t")

@@ -25,7 +25,7 @@ func journalTopics() []journalTopic {
 		{"signing", []string{"request", "order", "invitation"}},
 		{"people", []string{"account", "enrolment"}},
 		{"certificates", []string{"certificate", "assignment", "authority", "token"}},
-		{"service", []string{"portal", "visit", "clock", "journal", "settings", "confirm", "alarm"}},
+		{"service", []string{"portal", "visit", "clock", "journal", "settings", "confirm", "alarm", "backup"}},
 	}
 }
 

@@ -24,6 +24,7 @@ func TestState(t *testing.T) {
 		{Check: "files", Health: app.Broken, Subject: "/etc/canary/b.json", Key: "doctor.file-open", Fix: "doctor.file-open-fix"},
 		{Check: "disk", Health: app.Ailing, Key: "doctor.disk-free", Args: []any{12}, Fix: "doctor.disk-fix"},
 		{Check: "store", Health: app.Healthy, Key: "doctor.good"},
+		{Check: "backup", Health: app.Ailing, Key: "doctor.backup-old", Args: []any{w.clock.Now().AddDate(0, 0, -9)}, Fix: "doctor.backup-old-fix"},
 		{Check: "token", Health: app.Broken, Subject: "Somebody's token", Key: "token.pin-refused"},
 		{Check: "clock", Health: app.Broken, Key: "doctor.clock-off", Args: []any{95 * time.Second}, Fix: "doctor.clock-fix"},
 		{Check: "portal", Health: app.Broken, Subject: "bolt.example", Portal: w.bolt.id(), Key: "doctor.silent", Fix: "doctor.silent-fix", Detail: "canary: refused"},
@@ -33,7 +34,7 @@ func TestState(t *testing.T) {
 	w.looked = w.clock.Now()
 	for c, p := range map[*company]struct{ shows, hides []string }{
 		w.acme: {
-			[]string{"Others on the server can read it", "badge-warn", "2 min off", "timedatectl", "(acme.example)", "It answers", "3 for more than ten minutes", "Checked at"},
+			[]string{"Others on the server can read it", "badge-warn", "2 min off", "timedatectl", "(acme.example)", "It answers", "3 for more than ten minutes", "Checked at", "Last backup", "more than a day old", "systemctl status signservice-backup"},
 			[]string{"bolt.example", "canary", "Somebody", "does not answer"},
 		},
 		w.bolt: {[]string{"(bolt.example)", "It does not answer", "look at firewall"}, []string{"acme.example", "canary", "ten minutes"}},

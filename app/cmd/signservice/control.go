@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,10 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -82,12 +81,78 @@ func (s *service) controls() http.Handler {
 		answerJSON(w, linesOf(s.doctor.Examine(r.Context())))
 	})
 	mux.HandleFunc("POST /setup-link", s.setupLink)
+	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, version()) })
+	mux.HandleFunc("GET "+callStore, s.sendStore)
+	mux.HandleFunc("POST "+callBackup, s.noteBackup)
 	return mux
 }
 
 func answerJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(v) //nolint:errcheck // the asker has gone
+}
+
+// callService calls the running service over its socket and gives an answer that
+// is good; errNoService where none is running over the folder. It waits as long
+// as ctx lets it. The caller closes the answer's body.
+func callService(ctx context.Context, dir, method, call string, body []byte) (*http.Response, error) {
+	path := filepath.Join(dir, controlName)
+	if len(path) > maxSocket {
+		return nil, errNoService
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}}
+	r, err := http.NewRequestWithContext(ctx, method, "http://control"+call, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := (&http.Client{Transport: transport}).Do(r)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
+		return nil, errNoService
+	case err != nil:
+		return nil, hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return answer, nil
+	}
+	if err := answer.Body.Close(); err != nil {
+		return nil, err
+	}
+	said := answer.Header.Get(controlAnswer)
+	switch {
+	case said != "":
+		return nil, errors.New(said)
+	case answer.StatusCode == http.StatusConflict:
+		return nil, errors.New("the running service is doing it for another already")
+	case answer.StatusCode == http.StatusNotFound:
+		return nil, hinted(errors.New("the running service is of another version"), "restart it, so that it is of the same version as this program")
+	}
+	return nil, errors.New("the running service could not do it; its log says why")
+}
+
+// askTime is how long a short answer may take.
+const askTime = time.Minute
+
+// ask calls the running service and reads its answer; see callService.
+func ask(ctx context.Context, dir, method, call string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := callService(ctx, dir, method, call, body)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(out); err != nil {
+		return fmt.Errorf("read the running service's answer: %w", err)
+	}
+	return nil
 }
 
 // askService has the running service examine itself; errNoService where none is
@@ -98,43 +163,6 @@ func askService(ctx context.Context, dir string, acceptClock bool) ([]reportLine
 		method, call = http.MethodPost, "/clock"
 	}
 	var lines []reportLine
-	return lines, callService(ctx, dir, method, call, nil, &lines)
-}
-
-// callService calls the running service over its socket and reads its answer;
-// errNoService where none is running over the folder.
-func callService(ctx context.Context, dir, method, call string, in url.Values, out any) error {
-	path := filepath.Join(dir, controlName)
-	if len(path) > maxSocket {
-		return errNoService
-	}
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}}
-	defer transport.CloseIdleConnections()
-	r, err := http.NewRequestWithContext(ctx, method, "http://control"+call, strings.NewReader(in.Encode()))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Do(r)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return errNoService
-	}
-	if err != nil {
-		return hinted(errors.New("the running service cannot be asked"), "run this as the user of the service; the socket is "+path)
-	}
-	defer answer.Body.Close() //nolint:errcheck // only read
-	body := io.LimitReader(answer.Body, 1<<20)
-	switch {
-	case answer.StatusCode == http.StatusNotFound && answer.Header.Get(controlAnswer) != "":
-		return errors.New(answer.Header.Get(controlAnswer))
-	case answer.StatusCode != http.StatusOK:
-		return errors.New("the running service could not do it; its log says why")
-	}
-	if err := json.NewDecoder(body).Decode(out); err != nil {
-		return fmt.Errorf("read the running service's answer: %w", err)
-	}
-	return nil
+	err := ask(ctx, dir, method, call, nil, &lines)
+	return lines, err
 }

@@ -178,7 +178,7 @@ func (c *doctorCommand) openRecords(ctx context.Context) (*store.Store, []app.Fi
 		return nil, []app.Finding{f}
 	}
 	good := app.Finding{Check: "master-key", Health: app.Healthy, Key: "doctor.good"}
-	file := filepath.Join(c.Dir, "signservice.db")
+	file := filepath.Join(c.Dir, storeName)
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
 		return nil, []app.Finding{good}
 	}

@@ -32,13 +32,15 @@ type streams struct {
 
 // cli is the command line. Every flag of serve can be given by the environment.
 type cli struct {
-	Serve  serveCommand  `cmd:"" help:"Serve Bitrix24 portals, over plain HTTP behind a reverse proxy."`
-	Demo   demoCommand   `cmd:"" help:"Run the product in a simulated portal on this machine."`
-	Doctor doctorCommand `cmd:"" help:"Find out what keeps the service from working, and how to mend it."`
-	Sign   signCommand   `cmd:"" help:"Sign a PDF file."`
-	Extend extendCommand `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
-	Verify verifyCommand `cmd:"" help:"Verify the signatures of a PDF file."`
-	CA     caCommand     `cmd:"" name:"ca" help:"Do what needs the key of an internal authority's root, on a machine apart."`
+	Serve   serveCommand   `cmd:"" help:"Serve Bitrix24 portals, over plain HTTP behind a reverse proxy."`
+	Demo    demoCommand    `cmd:"" help:"Run the product in a simulated portal on this machine."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out what keeps the service from working, and how to mend it."`
+	Backup  backupCommand  `cmd:"" help:"Write the store and the spool into an encrypted file; a running service goes on."`
+	Restore restoreCommand `cmd:"" help:"Make the folder of a service from a backup."`
+	Sign    signCommand    `cmd:"" help:"Sign a PDF file."`
+	Extend  extendCommand  `cmd:"" help:"Make the signatures of a PDF file outlive their certificates."`
+	Verify  verifyCommand  `cmd:"" help:"Verify the signatures of a PDF file."`
+	CA      caCommand      `cmd:"" name:"ca" help:"Do what needs the key of an internal authority's root, on a machine apart."`
 
 	SetupLink setupLinkCommand `cmd:"" name:"setup-link" help:"Make a setup link for an administrator who has lost the phone."`
 

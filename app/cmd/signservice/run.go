@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	// The image of a container has no time zones of its own.
@@ -51,7 +52,12 @@ type service struct {
 	internalCA  *admin.Authorities
 	server      *web.Server
 	doctor      *doctor.Doctor
+	// copying is held while the store is copied for a backup.
+	copying sync.Mutex
 }
+
+// storeName is the store's file in the service's folder.
+const storeName = "signservice.db"
 
 // build makes the service, top to bottom: what a room needs is made before it.
 func build(ctx context.Context, c config, log *slog.Logger) (_ *service, err error) {
@@ -125,7 +131,7 @@ func openKeeper(c config) (*secret.Keeper, error) {
 // openStore opens the records. The queue is made later, so the store reaches
 // it through the service.
 func (s *service) openStore(ctx context.Context, keeper *secret.Keeper) error {
-	backend, err := bolt.Open(filepath.Join(s.config.Dir, "signservice.db"), bolt.Options{})
+	backend, err := bolt.Open(filepath.Join(s.config.Dir, storeName), bolt.Options{})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": exit, "one-sentence": oneSentence, "authorities": authorities.start, "revoke": authorities.revoke,
+			"service": scriptService(t), "append": appendByte,
 		},
 		Setup: func(env *testscript.Env) error {
 			once.Do(func() { material = makeMaterial(t) })

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"signservice/app"
 	"signservice/app/i18n"
@@ -26,6 +26,12 @@ func (*setupLinkCommand) Help() string {
 		"The link works once, for one hour. It is written to the journal, and the person and the administrators are told."
 }
 
+// setupLinkOrder is what the command asks the running service for.
+type setupLinkOrder struct {
+	Portal string     `json:"portal"`
+	User   app.UserID `json:"user"`
+}
+
 // setupLink is what the running service answers.
 type setupLink struct {
 	// Link opens the page on which a phone is bound. It is printed and kept nowhere.
@@ -38,8 +44,7 @@ type setupLink struct {
 // Run prints the link alone on standard output.
 func (c *setupLinkCommand) Run(ctx context.Context, std streams) error {
 	var made setupLink
-	in := url.Values{"portal": {c.Portal}, "user": {c.User}}
-	err := callService(ctx, c.Dir, http.MethodPost, "/setup-link", in, &made)
+	err := ask(ctx, c.Dir, http.MethodPost, "/setup-link", setupLinkOrder{Portal: c.Portal, User: app.UserID(c.User)}, &made)
 	if errors.Is(err, errNoService) {
 		return hinted(errors.New("the service is not running over this folder"), "start it, and give its folder as --dir")
 	}
@@ -53,9 +58,12 @@ func (c *setupLinkCommand) Run(ctx context.Context, std streams) error {
 
 // setupLink makes the link for the command.
 func (s *service) setupLink(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	user := app.UserID(r.PostFormValue("user"))
-	token, e, err := s.office.OperatorLink(r.Context(), r.PostFormValue("portal"), user)
+	var in setupLinkOrder
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&in); err != nil {
+		http.Error(w, "not understood", http.StatusBadRequest)
+		return
+	}
+	token, e, err := s.office.OperatorLink(r.Context(), in.Portal, in.User)
 	if err != nil {
 		s.log.WarnContext(r.Context(), "make operator's setup link", "error", err)
 		code := http.StatusInternalServerError
@@ -67,7 +75,7 @@ func (s *service) setupLink(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not made", code)
 		return
 	}
-	made := setupLink{Link: s.config.URL + "/enrol/" + token.Reveal(), Until: i18n.For("en").Time(e.ExpiresAt), Name: "user " + string(user)}
+	made := setupLink{Link: s.config.URL + "/enrol/" + token.Reveal(), Until: i18n.For("en").Time(e.ExpiresAt), Name: "user " + string(in.User)}
 	if a, err := s.store.Account(r.Context(), e.Portal, e.User); err == nil && a.Name != "" {
 		made.Name = a.Name
 	}
