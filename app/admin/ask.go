@@ -86,14 +86,39 @@ func (s *Service) OwnLinks(ctx context.Context, v app.Visit) (bool, error) {
 	if errors.Is(err, app.NotFound) {
 		return false, nil
 	}
-	return rules.MayEnrol(account), app.Wrap("find account", err)
+	if err != nil || !rules.MayEnrol(account) {
+		return false, app.Wrap("find account", err)
+	}
+	others, err := s.linkIsOthers(ctx, v)
+	return !others && err == nil, app.Wrap("look at own link", err)
+}
+
+// linkIsOthers tells whether another administrator has to make the visitor's
+// link, though people may make their own: an administrator's phone gives the code
+// for dangerous acts, and whoever has taken over the browser of one without a
+// phone would make that code.
+func (s *Service) linkIsOthers(ctx context.Context, v app.Visit) (bool, error) {
+	p, err := s.config.Store.Portal(ctx, v.Portal)
+	if err != nil {
+		return false, err
+	}
+	seen, err := s.config.Store.Visitor(ctx, v.Portal, v.User)
+	if err != nil && !errors.Is(err, app.NotFound) {
+		return false, err
+	}
+	if !v.Admin && !seen.Admin && v.User != p.InstalledBy {
+		return false, nil
+	}
+	begins, err := s.begins(ctx, v)
+	return !begins, err
 }
 
 // OwnLink makes the setup link for the visitor's own first phone, where the
 // administrators allow it. For another phone an administrator is needed:
 // otherwise whoever sits down at somebody's screen could sign as them.
 //
-// Errors: app.Forbidden link.own-off, link.own-phone, account.blocked;
+// Errors: app.Forbidden link.own-off, link.own-phone, link.own-admin,
+// account.blocked;
 // app.NotFound account.none.
 func (s *Service) OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enrolment, error) {
 	const op = "make own link"
@@ -123,6 +148,13 @@ func (s *Service) OwnLink(ctx context.Context, v app.Visit) (app.Secret, app.Enr
 	}
 	if !errors.Is(err, app.NotFound) {
 		return "", app.Enrolment{}, app.Wrap(op, err)
+	}
+	others, err := s.linkIsOthers(ctx, v)
+	if err != nil {
+		return "", app.Enrolment{}, app.Wrap(op, err)
+	}
+	if others {
+		return "", app.Enrolment{}, app.Fail(app.Forbidden, op, "link.own-admin")
 	}
 	token, e, err := s.config.Enrolments.CreateOwn(ctx, v, account)
 	e.Pending = ""

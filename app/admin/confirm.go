@@ -96,18 +96,24 @@ func (s *Service) confirm(ctx context.Context, v app.Visit, op string) error {
 }
 
 func (s *Service) confirmWithoutPhone(ctx context.Context, v app.Visit, op string) error {
-	p, err := s.config.Store.Portal(ctx, v.Portal)
+	begins, err := s.begins(ctx, v)
 	if err != nil {
 		return app.Wrap(op, err)
 	}
-	begun, err := s.adminHasPhone(ctx, v.Portal)
-	if err != nil {
-		return app.Wrap(op, err)
-	}
-	if p.InstalledBy != v.User || begun {
+	if !begins {
 		return app.Fail(app.Forbidden, op, "confirm.phone")
 	}
 	return nil
+}
+
+// begins tells whether the visitor may begin without a phone.
+func (s *Service) begins(ctx context.Context, v app.Visit) (bool, error) {
+	p, err := s.config.Store.Portal(ctx, v.Portal)
+	if err != nil || p.InstalledBy != v.User {
+		return false, err
+	}
+	begun, err := s.adminHasPhone(ctx, v.Portal)
+	return !begun, err
 }
 
 // adminHasPhone tells whether somebody known as an administrator has a phone.

@@ -274,6 +274,45 @@ func TestInstallingAnewIsNoWay(t *testing.T) {
 	refused(t, w.SetLinkAlone(w.ctx, fresh, true), app.Forbidden, "confirm.phone")
 }
 
+// TestOwnLinksOfAdministrators: where people may bind a first phone by themselves,
+// administrators may not, or that phone would be a way around the code; but who
+// installed the app may begin.
+func TestOwnLinksOfAdministrators(t *testing.T) {
+	w := newWorld(t)
+	for user, login := range map[app.UserID]string{anna: "anna", mary: "mary", paul: "paul"} {
+		w.account(acme, user, login)
+	}
+	if err := w.Seen(w.ctx, visit(acme)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SaveSettings(w.ctx, app.Settings{Portal: acme, SelfEnrolment: true}); err != nil {
+		t.Fatal(err)
+	}
+	mine := func(v app.Visit, key string) {
+		t.Helper()
+		may, err := w.OwnLinks(w.ctx, v)
+		if err != nil || may != (key == "") {
+			t.Errorf("user %s is offered a link: %t, %v", v.User, may, err)
+		}
+		switch err := third(w.OwnLink(w.ctx, v)); {
+		case key != "":
+			refused(t, err, app.Forbidden, key)
+		case err != nil:
+			t.Errorf("user %s: %v", v.User, err)
+		}
+	}
+	second := app.Visit{Portal: acme, User: mary, Admin: true}
+	mine(second, "link.own-admin") // also before anybody has a phone
+	mine(visit(acme), "")
+	w.phone(acme, anna)
+	mine(second, "link.own-admin")
+	if err := w.Seen(w.ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	mine(app.Visit{Portal: acme, User: mary}, "link.own-admin") // known to be one
+	mine(app.Visit{Portal: acme, User: paul}, "")
+}
+
 // TestLimitsConfirmed: to widen the time of an assignment wants a code, to narrow
 // it none.
 func TestLimitsConfirmed(t *testing.T) {

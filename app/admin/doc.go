@@ -19,7 +19,8 @@
 // ceased to be one while the page was open. Nothing of another portal is ever
 // seen: the portal is always the visit's. Three methods are everybody's: Ask
 // tells the administrators what a person lacks, OwnLinks and OwnLink let people
-// bind a first phone where the administrators allow it. OperatorLink is the word
+// bind a first phone where the administrators allow it, administrators excepted.
+// OperatorLink is the word
 // of the server's operator.
 //
 // # Dangerous acts
