@@ -39,7 +39,7 @@ func TestConcerned(t *testing.T) {
 		{"one's own code off", func() error { return off(anna, "anna") }, ""},
 		{"another's certificate", func() error { return s.Assign(w.ctx, visit(acme), mary, c.ID) }, "aaaa 8: Anna Admin has given Mary Example the right"},
 		{"one's own certificate", func() error { return s.Assign(w.ctx, visit(acme), paul, c.ID) }, ""},
-		{"remove a certificate", func() error { return s.RemoveCertificate(w.ctx, visit(acme), unused.ID) }, "aaaa 7: Anna Admin has taken your certificate «Old Person»"},
+		{"remove a certificate", func() error { return s.RemoveCertificate(w.ctx, visit(acme), unused.ID) }, "aaaa 7: Anna Admin has taken your certificate “Old Person”"},
 		{"delete an account", func() error { return s.DeleteAccount(w.ctx, visit(acme), mary) }, "aaaa 7: Anna Admin has removed your account"},
 	} {
 		b.shown = nil
