@@ -207,4 +207,4 @@ onConfirm((why) => {
 codes(dialog);
 
 buttons(show);
-open("overview");
+open((tabs.find((tab) => tab.getAttribute("aria-current") === "true") ?? tabs[0]).dataset.section);
