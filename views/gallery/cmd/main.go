@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,19 +27,19 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *listen); err != nil {
+	if err := serve(ctx, *listen, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
 	}
 }
 
-// serve shows the gallery until the context ends.
-func serve(ctx context.Context, address string) error {
+// serve shows the gallery until the context ends, and says where.
+func serve(ctx context.Context, address string, say io.Writer) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "gallery: http://%s/\n", l.Addr())
+	fmt.Fprintf(say, "gallery: http://%s/\n", l.Addr())
 	server := http.Server{Handler: gallery.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
