@@ -35,7 +35,7 @@ export function person(field) {
     active = i;
     [...list.children].forEach((row, at) => row.setAttribute("aria-selected", String(at === i)));
     const row = list.children[i];
-    if (!row) return;
+    if (!row) return input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-activedescendant", row.id);
     row.scrollIntoView({ block: "nearest" });
   };
@@ -68,6 +68,7 @@ export function person(field) {
   };
   input.addEventListener("input", () => {
     chosen.value = "";
+    highlight(-1); // the list is of what was typed before
     clearTimeout(timer);
     timer = setTimeout(search, 250);
   });
@@ -80,10 +81,12 @@ export function person(field) {
   });
   input.addEventListener("keydown", (event) => {
     const rows = list.querySelectorAll("[role=option]");
+    // Until somebody is chosen Enter does not send the form.
+    if (event.key === "Enter" && input.value && !chosen.value) event.preventDefault();
     if (list.hidden || rows.length === 0) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      highlight((active + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length);
+      highlight(event.key === "ArrowDown" ? (active + 1) % rows.length : (active > 0 ? active : rows.length) - 1);
     } else if (event.key === "Enter") {
       event.preventDefault();
       rows[active]?.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
