@@ -93,7 +93,7 @@ var international = map[string]string{
 	"certificate.name": "de", "state.version": "de", "state.token": "de es", "state.tokens": "es", "tokens.title": "es",
 	"journal.nobody": "ru de es", "tokens.serial": "ru", "certificate.serial": "ru", "sign.position": "de",
 	"certificate.organisation": "de", "marks.logo": "de", "check.token": "de es",
-	"places.lead-kind": "de", "form.optional": "de", "journal.person": "de",
+	"unit.percent": "ru de es", "places.lead-kind": "de", "form.optional": "de", "journal.person": "de",
 }
 
 // TestTranslated finds messages that were left in English, and Russian ones
