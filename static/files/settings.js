@@ -61,9 +61,14 @@ function keep() {
   };
 }
 
-// mark shows which section is open.
+// mark shows which section is open; on a phone the row of tabs is moved to it.
 function mark(name) {
-  for (const tab of tabs) tab.setAttribute("aria-current", String(tab.dataset.section === name));
+  for (const tab of tabs) {
+    const open = tab.dataset.section === name;
+    tab.setAttribute("aria-current", String(open));
+    const row = tab.parentElement;
+    if (open) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
 }
 
 let opened = 0;

@@ -91,12 +91,19 @@ func (v view) picture(theme string, width int64) error {
 	if theme != "" {
 		file = fmt.Sprintf("%s-%s-%s.jpg", v.state.Name, v.lang, theme)
 	}
+	// The browser tells the page's height right once it has drawn it.
+	if err := chromedp.Do(v.ctx, chromedp.Evaluate[chromedp.Void](drawn, chromedp.EvalAwaitPromise)); err != nil {
+		return err
+	}
 	shot, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(85))
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(v.folder, file), shot, 0o644)
 }
+
+// drawn resolves when the page has been drawn.
+const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))`
 
 // misfits tells what does not fit on the screen. What scrolls on purpose (tables,
 // the row of tabs, an enlarged page) may be wider; words for ears alone, and the
