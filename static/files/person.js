@@ -52,7 +52,12 @@ export function person(field) {
       });
       list.append(row);
     });
-    if (people.length === 0) list.append(element("li", "combo-none", say("nobody-found")));
+    if (people.length === 0) {
+      const none = element("li", "combo-none", say("nobody-found"));
+      none.setAttribute("role", "option");
+      none.setAttribute("aria-disabled", "true");
+      list.append(none);
+    }
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     highlight(people.length > 0 ? 0 : -1);
@@ -80,7 +85,7 @@ export function person(field) {
     close();
   });
   input.addEventListener("keydown", (event) => {
-    const rows = list.querySelectorAll("[role=option]");
+    const rows = list.querySelectorAll("[role=option]:not([aria-disabled])");
     // Until somebody is chosen Enter does not send the form.
     if (event.key === "Enter" && input.value && !chosen.value) event.preventDefault();
     if (list.hidden || rows.length === 0) return;

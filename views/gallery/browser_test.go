@@ -67,8 +67,11 @@ func open(ctx context.Context, base, lang string, s gallery.State, width int64, 
 		return err
 	}
 	ready := settled
-	if strings.HasSuffix(s.Name, "-opening") { // bones are all it shows
+	switch {
+	case strings.HasSuffix(s.Name, "-opening"): // bones are all it shows
 		ready = `document.getElementById("screen").dataset.screen !== undefined`
+	case s.Until != "" && len(s.Acts) == 0: // something fails to come
+		ready = `document.body.dataset.ready !== undefined`
 	}
 	if err := until(ctx, ready); err != nil {
 		return err
@@ -81,8 +84,11 @@ func open(ctx context.Context, base, lang string, s gallery.State, width int64, 
 	if s.Until == "" {
 		return nil
 	}
-	return until(ctx, fmt.Sprintf("Boolean(document.querySelector(%q))", s.Until))
+	return until(ctx, fmt.Sprintf("Boolean(document.querySelector(%q)) && %s", s.Until, still))
 }
+
+// still tells that nothing moves but what moves as long as it is there.
+const still = `document.getAnimations().every((a) => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`
 
 // screen is a screen of the width: a phone's where it is narrow.
 func screen(width int64) chromedp.Action[chromedp.Void] {

@@ -46,7 +46,7 @@ type Act struct {
 // them.
 func States() []State {
 	var all []State
-	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), tokenStates(), portalStates(), actStates(), enrolStates(), otherStates()} {
+	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), tokenStates(), portalStates(), moreStates(), actStates(), enrolStates(), otherStates()} {
 		all = append(all, group...)
 	}
 	return all

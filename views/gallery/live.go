@@ -69,7 +69,7 @@ func calls(states map[string]State) *http.ServeMux {
 	mux.HandleFunc("GET /api/sign", screen)
 	mux.HandleFunc("GET /api/sign/requests/{id}", screen)
 	mux.HandleFunc("POST /api/sign/requests/{id}/sheet", sheet)
-	mux.HandleFunc("POST /api/sign/requests/{id}/picture", picture)
+	mux.HandleFunc("POST /api/sign/requests/{id}/picture", drawable)
 	mux.HandleFunc("POST /api/sign/requests/{id}/signed-picture", picture)
 	mux.HandleFunc("POST /api/sign/requests/{id}/text", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]string{"text": "Lorem ipsum dolor sit amet, consetetur sadipscing elitr."})
