@@ -64,6 +64,7 @@ func doors() map[string]door {
 		"static":              {},
 		"views":               {ours: []string{"static"}, foreign: []string{"github.com/a-h/templ"}},
 		"views/gallery":       {ours: []string{"views", "static", "app/i18n"}, foreign: []string{"github.com/a-h/templ"}},
+		"views/gallery/cmd":   {ours: []string{"views/gallery"}},
 	}
 }
 

@@ -98,6 +98,19 @@ func TestModules(t *testing.T) {
 	}
 }
 
+// TestColours holds that colours are the style sheet's own words: a literal
+// stands in a list of them, which has its like in the dark, or belongs to paper.
+func TestColours(t *testing.T) {
+	text := get(http.MethodGet, static.Path("app.css")).Body.String()
+	literal := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(`)
+	free := regexp.MustCompile(`^\s*--|^\.page-|^\s*#[a-z]`)
+	for i, line := range strings.Split(text, "\n") {
+		if literal.MatchString(line) && !free.MatchString(line) {
+			t.Errorf("line %d has a colour of its own: %s", i+1, line)
+		}
+	}
+}
+
 // TestSize keeps what a Sign tab fetches small, so that it is usable within a
 // second also on a telephone.
 func TestSize(t *testing.T) {

@@ -80,7 +80,7 @@ func TestConcerned(t *testing.T) {
 		{"for longer still", func() error { return limit(mary, c.ID, 96*time.Hour) }, "aaaa 8: Anna Admin has changed how long Mary Example may sign with your certificate"},
 		{"for less long", func() error { return limit(mary, c.ID, 24*time.Hour) }, ""},
 		{"one's own certificate", func() error { return s.Assign(w.ctx, visit(acme), paul, c.ID) }, ""},
-		{"remove a certificate", func() error { return s.RemoveCertificate(w.ctx, visit(acme), unused.ID) }, "aaaa 7: Anna Admin has taken your certificate «Old Person»"},
+		{"remove a certificate", func() error { return s.RemoveCertificate(w.ctx, visit(acme), unused.ID) }, "aaaa 7: Anna Admin has taken your certificate “Old Person”"},
 		{"delete an account", func() error { return s.DeleteAccount(w.ctx, visit(acme), mary) }, "aaaa 7: Anna Admin has removed your account"},
 	} {
 		b.shown = nil

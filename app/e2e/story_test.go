@@ -129,7 +129,7 @@ func (w *world) told(name string) {
 		{"Phone set up", "Mary", 1},
 		{"Order confirmed", "Mary", 2},
 		{"Key about to sign", "Mary", 2},
-		{"Signed file put into the deal", "Mary", 2},
+		{"Signed file put into the CRM", "Mary", 2},
 	} {
 		found := 0
 		for _, row := range journal {

@@ -71,8 +71,8 @@ func midStep() {
 func (w *world) noPDF() {
 	w.t.Helper()
 	f := w.signTab(w.tab, 5)
-	f.shows("#screen .notice-title", "There is no PDF in this deal")
-	f.shows("#screen .notice", "Attach one to a file field of the deal")
+	f.shows("#screen .notice-title", "There is no PDF here yet")
+	f.shows("#screen .notice", "Attach one to a file field")
 	w.tab.shot("no-pdf")
 }
 

@@ -17,8 +17,8 @@ func (p *Printer) Number(n int64) string {
 	if n < 0 {
 		sign, digits = "−", digits[1:]
 	}
-	if len(digits) <= 4 && p.lang != "en" || len(digits) <= 3 {
-		return sign + digits // CLDR: the others group from five digits on
+	if len(digits) <= 3 || len(digits) == 4 && p.lang == "es" {
+		return sign + digits // CLDR: Spanish groups from five digits on
 	}
 	var parts []string
 	for len(digits) > 3 {

@@ -116,6 +116,14 @@ func TestUnits(t *testing.T) {
 			t.Errorf("Span(%v) = %q, want %q", span, got, want)
 		}
 	}
+	for lang, want := range map[string][2]string{
+		"en": {"1,234", "12,345"}, "ru": {"1\u00a0234", "12\u00a0345"}, "de": {"1.234", "12.345"}, "es": {"1234", "12.345"},
+	} {
+		p := i18n.For(lang)
+		if got := [2]string{p.Number(1234), p.Number(12345)}; got != want {
+			t.Errorf("%s writes %q, want %q", lang, got, want)
+		}
+	}
 	for n, want := range map[int64]string{0: "0", -5: "−5", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
 		if got := en.Number(n); got != want {
 			t.Errorf("Number(%d) = %q, want %q", n, got, want)

@@ -93,6 +93,7 @@ var international = map[string]string{
 	"certificate.name": "de", "state.version": "de", "state.token": "de es", "state.tokens": "es", "tokens.title": "es",
 	"journal.nobody": "ru de es", "tokens.serial": "ru", "certificate.serial": "ru", "sign.position": "de",
 	"certificate.organisation": "de", "marks.logo": "de", "check.token": "de es",
+	"unit.percent": "ru de es", "places.lead-kind": "de", "form.optional": "de", "journal.person": "de",
 }
 
 // TestTranslated finds messages that were left in English, and Russian ones
@@ -119,6 +120,31 @@ func TestTranslated(t *testing.T) {
 	}
 }
 
+// TestProper finds what no sentence of a language has: words left in English,
+// the quotation marks of another language, and in Russian the product's Latin
+// name.
+func TestProper(t *testing.T) {
+	english := regexp.MustCompile(`(?i)\b(the|this|that|and|with|your|is not|of a|for the)\b`)
+	marks := map[string][2]string{"en": {"“", "”"}, "ru": {"«", "»"}, "de": {"„", "“"}, "es": {"«", "»"}}
+	for _, lang := range i18n.Languages() {
+		open, end := marks[lang][0], marks[lang][1]
+		for key, forms := range texts(t, lang) {
+			for form, text := range forms {
+				if lang != "en" && english.MatchString(text) {
+					t.Errorf("%s: %s[%s] has English words: %s", lang, key, form, text)
+				}
+				if lang == "ru" && strings.Contains(text, "Bitrix24") {
+					t.Errorf("ru: %s[%s] calls Битрикс24 by its Latin name: %s", key, form, text)
+				}
+				if strings.Count(text, open) != strings.Count(text, end) ||
+					strings.ContainsAny(strings.NewReplacer(open, "", end, "").Replace(text), "«»„“”\"") {
+					t.Errorf("%s: %s[%s] has quotation marks that are not %s %s: %s", lang, key, form, open, end, text)
+				}
+			}
+		}
+	}
+}
+
 // texts1 is any one text of a message.
 func texts1(forms map[string]string) string {
 	for _, text := range forms {
@@ -129,25 +155,47 @@ func texts1(forms map[string]string) string {
 
 // uses is what the program's sources say of messages.
 type uses struct {
-	// keys are the literals that look like keys, by where they stand; prefixes
-	// are those that are continued at run time.
-	keys     map[string]token.Position
-	prefixes map[string]bool
+	// keys are the literals that look like keys, by where they stand.
+	keys map[string]token.Position
+	// joined are the keys that are put together at run time, and words what can
+	// stand in their middle: every literal of the program.
+	joined map[joint]bool
+	words  map[string]bool
 	// failures are the keys of errors.
 	failures map[string]token.Position
 }
 
-// readUses reads every Go file of the program, the generated views included.
+// joint is a key that is put together: "page." + X + "-label".
+type joint struct{ begins, ends string }
+
+// names tells whether the program names the key.
+func (u uses) names(key string) bool {
+	if _, ok := u.keys[key]; ok {
+		return true
+	}
+	for j := range u.joined {
+		middle, ok := strings.CutPrefix(key, j.begins)
+		if !ok {
+			continue
+		}
+		if middle, ok = strings.CutSuffix(middle, j.ends); ok && u.words[middle] {
+			return true
+		}
+	}
+	return false
+}
+
+// readUses reads every Go file of the program, the generated views included. The
+// gallery is none of it: what only it shows, nobody sees.
 func readUses(t *testing.T, root string) uses {
 	t.Helper()
-	u := uses{keys: map[string]token.Position{}, prefixes: map[string]bool{}, failures: map[string]token.Position{}}
+	u := uses{keys: map[string]token.Position{}, joined: map[joint]bool{}, words: map[string]bool{}, failures: map[string]token.Position{}}
 	set := token.NewFileSet()
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		// bitrix and signer know nothing of messages; their methods look like keys.
-		if e.IsDir() && (path == filepath.Join(root, "bitrix") || path == filepath.Join(root, "signer") ||
+		if e.IsDir() && (path == filepath.Join(root, "bitrix") || path == filepath.Join(root, "views", "gallery") ||
 			e.Name() == "testdata" || e.Name() == "storetest" || strings.HasPrefix(e.Name(), ".") && len(e.Name()) > 2) {
 			return filepath.SkipDir
 		}
@@ -158,8 +206,11 @@ func readUses(t *testing.T, root string) uses {
 		if err != nil {
 			return err
 		}
-		audit := strings.HasSuffix(filepath.ToSlash(path), "app/audit.go")
-		ast.Inspect(file, func(n ast.Node) bool { u.see(set, n, audit); return true })
+		// signer knows nothing of messages: what it finds may be the end of a key, but
+		// the names of its methods only look like keys, as those of actions do.
+		from := filepath.ToSlash(path)
+		wordsOnly := strings.HasSuffix(from, "app/audit.go") || strings.HasPrefix(from, filepath.ToSlash(root)+"/signer/")
+		ast.Inspect(file, func(n ast.Node) bool { u.see(set, n, wordsOnly); return true })
 		return nil
 	})
 	if err != nil {
@@ -171,10 +222,11 @@ func readUses(t *testing.T, root string) uses {
 var (
 	keyShape    = regexp.MustCompile(`^[a-z]+(\.[a-z0-9-]+)+$`)
 	prefixShape = regexp.MustCompile(`^[a-z]+\.([a-z0-9-]+-)?$`)
+	wordShape   = regexp.MustCompile(`^[a-z0-9.-]+$`)
 )
 
-// see notes the keys that a node names.
-func (u uses) see(set *token.FileSet, n ast.Node, audit bool) {
+// see notes the keys that a node names, or only its words.
+func (u uses) see(set *token.FileSet, n ast.Node, wordsOnly bool) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		name := ""
@@ -189,14 +241,33 @@ func (u uses) see(set *token.FileSet, n ast.Node, audit bool) {
 				u.failures[key] = set.Position(n.Pos())
 			}
 		}
+	case *ast.BinaryExpr:
+		if n.Op == token.ADD {
+			u.join(n)
+		}
 	case *ast.BasicLit:
-		switch text := literal(n); {
-		case audit:
-		case prefixShape.MatchString(text):
-			u.prefixes[text] = true
-		case keyShape.MatchString(text):
+		text := literal(n)
+		if wordShape.MatchString(text) {
+			u.words[text] = true
+		}
+		if !wordsOnly && keyShape.MatchString(text) && !prefixShape.MatchString(text) {
 			u.keys[text] = set.Position(n.Pos())
 		}
+	}
+}
+
+// join notes a key that is put together.
+func (u uses) join(n *ast.BinaryExpr) {
+	first, last := ast.Expr(n), n.Y
+	for {
+		inner, ok := first.(*ast.BinaryExpr)
+		if !ok || inner.Op != token.ADD {
+			break
+		}
+		first = inner.X
+	}
+	if begins := literal(first); prefixShape.MatchString(begins) {
+		u.joined[joint{begins, literal(last)}] = true
 	}
 }
 
@@ -239,12 +310,61 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	for key := range known {
-		_, named := used.keys[key]
-		for prefix := range used.prefixes {
-			named = named || strings.HasPrefix(key, prefix)
-		}
-		if !named {
+		if !used.names(key) {
 			t.Errorf("nothing uses the message %q", key)
+		}
+	}
+}
+
+// TestScriptWords holds that scripts ask for the sentences that pages give them,
+// and for no others.
+func TestScriptWords(t *testing.T) {
+	asked := map[string]bool{}
+	files, err := filepath.Glob("../../static/files/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(`(import \{[^}]*|export const )\bsay\b`).Match(text) {
+			continue // it has no such function, or another of its own
+		}
+		for _, m := range regexp.MustCompile(`\bsay\(([^)]*)\)`).FindAllStringSubmatch(string(text), -1) {
+			key, err := strconv.Unquote(m[1])
+			if err != nil {
+				t.Errorf("%s: say(%s) cannot be looked up beforehand", file, m[1])
+			}
+			asked[key] = true
+		}
+	}
+	model, err := parser.ParseFile(token.NewFileSet(), "../../views/model.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]bool{}
+	ast.Inspect(model, func(n ast.Node) bool {
+		f, ok := n.(*ast.FuncDecl)
+		if ok && f.Name.Name == "scriptWords" {
+			ast.Inspect(f, func(n ast.Node) bool {
+				if list, ok := n.(*ast.CompositeLit); ok {
+					for _, e := range list.Elts {
+						given[literal(e)] = true
+					}
+				}
+				return true
+			})
+		}
+		return !ok
+	})
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(given)), slices.Sorted(maps.Keys(asked))); diff != "" {
+		t.Errorf("scripts ask for other sentences than pages give (-given +asked):\n%s", diff)
+	}
+	for key := range asked {
+		if !i18n.For("en").Has("script." + key) {
+			t.Errorf("no message for %q", "script."+key)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func TestSeveralInPart(t *testing.T) {
 		t.Errorf("the stream ends with %s", events[max(0, len(events)-2000):])
 	}
 	end := w.tab(w.acme, w.acme.mary).ok("GET", m[1], nil)
-	if html := end.field("html"); !strings.Contains(html, "Signed, not in the deal yet") || !strings.Contains(html, "Signed at") {
+	if html := end.field("html"); !strings.Contains(html, "Signed, not in the CRM yet") || !strings.Contains(html, "Signed at") {
 		t.Errorf("opened again: %s", html)
 	}
 }

@@ -89,7 +89,7 @@ func TestWhoMayOpen(t *testing.T) {
 	}{
 		{"an employee the settings", w.frame(w.acme, simulator.Opening{User: w.acme.mary}), http.StatusForbidden, "The settings are for the administrators"},
 		{"an employee the installation", install, http.StatusForbidden, "Only an administrator"},
-		{"a deal that is not saved", newDeal, http.StatusUnprocessableEntity, "Save the deal first"},
+		{"a deal that is not saved", newDeal, http.StatusUnprocessableEntity, "Save the card first"},
 		{"the settings from a tab", swapped, http.StatusUnprocessableEntity, "does not know"},
 		{"the tab without a deal", twice, http.StatusUnprocessableEntity, "does not know"},
 	} {
@@ -104,7 +104,7 @@ func TestWhoMayOpen(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	w := newWorld(t)
 	for lang, want := range map[string]string{
-		"ru": "Ищем документы этой сделки", "de": "Die Dokumente dieses Auftrags", "la": "Buscando los documentos", "br": "Looking for the documents",
+		"ru": "Ищем документы", "de": "Die Dokumente werden gesucht", "la": "Buscando los documentos", "br": "Looking for the documents",
 	} {
 		f := w.frame(w.acme, simulator.Opening{User: w.acme.mary, Placement: "CRM_DEAL_DETAIL_TAB", Item: w.acme.deal})
 		f.Action = regexpLang.ReplaceAllString(f.Action, "LANG="+lang)

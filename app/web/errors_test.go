@@ -68,7 +68,7 @@ func TestProblems(t *testing.T) {
 		{"unknown key", app.Fail(app.Upstream, "", "no.such").Because(cause), "en", fateNone, []string{"makes no sense", "abc123"}, []string{"no.such.", "secret"}},
 		{"refused before the code", app.Fail(app.Forbidden, "", "certificate.not-assigned"), "en", fateCode, []string{"was not changed", "was not used up"}, []string{"abc123"}},
 		{"code used", &app.Error{Kind: app.Conflict, Key: "request.conflict", CodeUsed: true, FileChanged: true}, "en", fateCode, []string{"has changed", "was used up"}, nil},
-		{"wrong code", app.Fail(app.Unauthenticated, "", "code.wrong", 3), "ru", fateCode, []string{"осталось 3 попытки", "Файл в сделке не изменён"}, []string{"израсходован"}},
+		{"wrong code", app.Fail(app.Unauthenticated, "", "code.wrong", 3), "ru", fateCode, []string{"осталось 3 попытки", "Файл в CRM не изменён"}, []string{"израсходован"}},
 		{"wait", &app.Error{Kind: app.RateLimited, Key: "code.wait", Args: []any{90 * time.Second}, After: 90 * time.Second}, "de", fateFile, []string{"90 s", `"after":90`}, nil},
 		{"escaped", app.Fail(app.Upstream, "", "portal.scope", "<b>crm</b>"), "en", fateNone, []string{"permission"}, []string{"<b>"}},
 	} {

@@ -175,7 +175,7 @@ func TestJournal(t *testing.T) {
 	journal := admin.ok("GET", "/api/admin/journal", nil).field("html")
 	at := -1
 	for _, want := range []string{
-		"Done", "Signed file put into the deal", "Signed", "Key about to sign", "Order confirmed", "Code refused", "Document opened",
+		"Done", "Signed file put into the CRM", "Signed", "Key about to sign", "Order confirmed", "Code refused", "Document opened",
 		"Phone set up", "QR code shown", "Setup link created", "Certificate assigned", "Certificate created", "Account saved", "App installed",
 	} {
 		next := strings.Index(journal[at+1:], ">"+want+"<")

@@ -479,7 +479,7 @@ func TestUndelivered(t *testing.T) {
 	if a.field("screen") != "undelivered" {
 		t.Fatalf("at the end: %s", a.text())
 	}
-	for _, want := range []string{"Signed, but not in the deal yet", "No new code is needed", "was not changed", requestFile(request), request + "/retry"} {
+	for _, want := range []string{"Signed, but not in the CRM yet", "No new code is needed", "was not changed", requestFile(request), request + "/retry"} {
 		if !strings.Contains(a.field("html"), want) {
 			t.Errorf("the screen has no %q", want)
 		}
@@ -487,7 +487,7 @@ func TestUndelivered(t *testing.T) {
 	if file := tab.ok("GET", "/api/sign/requests/"+request+"/signed", nil); !bytes.Contains(file.body, []byte("/ByteRange")) {
 		t.Error("the signed file cannot be fetched")
 	}
-	if list := tab.ok("GET", "/api/sign?list=1", nil); !strings.Contains(list.field("html"), "Signed, not in the deal yet") {
+	if list := tab.ok("GET", "/api/sign?list=1", nil); !strings.Contains(list.field("html"), "Signed, not in the CRM yet") {
 		t.Errorf("the list shows %s", list.text())
 	}
 	w.acme.Heal()

@@ -39,7 +39,7 @@ export function person(field) {
     active = i;
     [...list.children].forEach((row, at) => row.setAttribute("aria-selected", String(at === i)));
     const row = list.children[i];
-    if (!row) return;
+    if (!row) return input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-activedescendant", row.id);
     row.scrollIntoView({ block: "nearest" });
   };
@@ -56,7 +56,12 @@ export function person(field) {
       });
       list.append(row);
     });
-    if (people.length === 0) list.append(element("li", "combo-none", say("nobody-found")));
+    if (people.length === 0) {
+      const none = element("li", "combo-none", say("nobody-found"));
+      none.setAttribute("role", "option");
+      none.setAttribute("aria-disabled", "true");
+      list.append(none);
+    }
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     highlight(people.length > 0 ? 0 : -1);
@@ -72,6 +77,7 @@ export function person(field) {
   };
   input.addEventListener("input", () => {
     chosen.value = "";
+    highlight(-1); // the list is of what was typed before
     clearTimeout(timer);
     timer = setTimeout(search, 250);
   });
@@ -86,11 +92,13 @@ export function person(field) {
     else kept = { id: "", name: "" };
   });
   input.addEventListener("keydown", (event) => {
-    const rows = list.querySelectorAll("[role=option]");
+    const rows = list.querySelectorAll("[role=option]:not([aria-disabled])");
+    // Until somebody is chosen Enter does not send the form.
+    if (event.key === "Enter" && input.value && !chosen.value) event.preventDefault();
     if (list.hidden || rows.length === 0) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      highlight((active + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length);
+      highlight(event.key === "ArrowDown" ? (active + 1) % rows.length : (active > 0 ? active : rows.length) - 1);
     } else if (event.key === "Enter") {
       event.preventDefault();
       rows[active]?.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));

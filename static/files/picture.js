@@ -6,6 +6,7 @@ import { blob, post } from "./api.js";
 
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const zooms = [1, 1.5, 2, 3];
+const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 const share = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
 
 // fill puts values into a sentence: "page {page}".
@@ -76,7 +77,7 @@ export class PageView {
     this.paper.style.width = `${100 * zooms[this.zoom]}%`;
     this.frame.classList.toggle("zoomed", this.zoom > 0);
     this.frame.tabIndex = this.zoom > 0 ? 0 : -1;
-    this.root.querySelector("[data-zoom]").textContent = `${100 * zooms[this.zoom]} %`;
+    this.root.querySelector("[data-zoom]").textContent = percent.format(zooms[this.zoom]);
     this.refresh();
   }
 

@@ -12,11 +12,7 @@ const tabs = [...document.querySelectorAll("[data-section]")];
 // show puts what the server answered into the page.
 async function show(answer, button) {
   if (answer.more) {
-    const template = document.createElement("template");
-    template.innerHTML = answer.html;
-    const rows = template.content.querySelector("[data-append]");
-    place.querySelector("[data-append]").append(...rows.children);
-    place.querySelector("[data-older]").replaceChildren(...template.content.querySelector("[data-older]").childNodes);
+    append(answer.html);
   } else if (answer.place) {
     const template = document.createElement("template");
     template.innerHTML = answer.html;
@@ -25,19 +21,61 @@ async function show(answer, button) {
     live(fresh);
     (fresh.querySelector("[data-focus]") || fresh.querySelector("[tabindex]"))?.focus();
   } else if (answer.html) {
+    const focus = keep();
     replace(place, answer.html);
     const name = /^\/api\/admin\/([a-z]+)/.exec(button?.dataset.get || "")?.[1];
     if (name) mark(name);
     live(place);
-    place.querySelector("[data-focus]")?.focus();
+    focus();
   }
   if (answer.notice) toast(answer.notice);
   if (answer.file) save(new Blob([Uint8Array.from(atob(answer.file), (c) => c.charCodeAt(0))]), answer.fileName);
 }
 
-// mark shows which section is open.
+// append puts further rows below those that are shown. The button that asked
+// for them is drawn anew, or gone: then the first of the rows has the focus.
+function append(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const older = place.querySelector("[data-older]");
+  const asked = older.contains(document.activeElement);
+  const rows = [...template.content.querySelector("[data-append]").children];
+  place.querySelector("[data-append]").append(...rows);
+  older.replaceChildren(...template.content.querySelector("[data-older]").childNodes);
+  if (!asked) return;
+  const button = older.querySelector("button");
+  if (!button && rows[0]) rows[0].tabIndex = -1;
+  (button ?? rows[0])?.focus({ preventScroll: true });
+}
+
+// keep remembers which control of the section has the focus. What it gives puts
+// the focus back, once the section is drawn anew: on the control's like where
+// it is the same screen and still has one, else at the screen's beginning.
+// Focus that is elsewhere, on a tab or nowhere yet, stays there.
+function keep() {
+  const control = document.activeElement;
+  if (!place.contains(control)) return () => {};
+  const says = (e) => [e.tagName, e.name, e.getAttribute("aria-label"), e.labels?.[0]?.textContent ?? e.textContent].join("\n");
+  const alike = (text) => [...place.querySelectorAll("button, input, select, textarea, summary")].filter((e) => says(e) === text);
+  const title = () => place.querySelector("[data-focus], h2")?.textContent;
+  const [text, before] = [says(control), title()];
+  const at = alike(text).indexOf(control);
+  return () => {
+    const likes = before === title() && at >= 0 ? alike(text).filter((e) => e.checkVisibility()) : [];
+    const like = likes[Math.min(at, likes.length - 1)];
+    if (like) like.focus({ preventScroll: true });
+    else (place.querySelector("[data-focus]") ?? place).focus();
+  };
+}
+
+// mark shows which section is open; on a phone the row of tabs is moved to it.
 function mark(name) {
-  for (const tab of tabs) tab.setAttribute("aria-current", String(tab.dataset.section === name));
+  for (const tab of tabs) {
+    const open = tab.dataset.section === name;
+    tab.setAttribute("aria-current", String(open));
+    const row = tab.parentElement;
+    if (open) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
 }
 
 let opened = 0;
@@ -209,4 +247,4 @@ onConfirm((why) => {
 codes(dialog);
 
 buttons(show);
-open("overview");
+open((tabs.find((tab) => tab.getAttribute("aria-current") === "true") ?? tabs[0]).dataset.section);

@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -59,40 +57,25 @@ func axeScript(t *testing.T) []byte {
 const contrast = `axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations"]}).then((r) => r.violations.map((v) => ({
   id: v.id, impact: v.impact, help: v.help, where: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join("\n      ") })))`
 
-// TestAccessible has axe-core look at every page in every state, wide and
-// narrow, and at the contrast of each in the dark; AXE_STATES takes those alone
-// whose names begin with it. Two browsers share the work.
+// TestAccessible has axe-core look at every page in every state, wide in English
+// and narrow in Russian, and at the contrast of each in the dark; AXE_STATES
+// takes those alone whose names begin with it.
 func TestAccessible(t *testing.T) {
 	script := string(axeScript(t))
 	server := httptest.NewServer(gallery.Handler())
 	defer server.Close()
-	work := make(chan gallery.State)
-	var workers sync.WaitGroup
-	for range 2 {
-		ctx := browser(t)
-		workers.Go(func() {
-			for s := range work {
-				for _, width := range []int64{1200, 360} {
-					accessible(t, ctx, server.URL, s, width, "", script, axe)
-				}
-				if s.Fragments != nil {
-					accessible(t, ctx, server.URL, s, 1200, "dark", script, contrast)
-				}
-			}
-		})
-	}
-	for _, s := range gallery.States() {
-		if strings.HasPrefix(s.Name, os.Getenv("AXE_STATES")) {
-			work <- s
+	share(t, os.Getenv("AXE_STATES"), func(ctx context.Context, s gallery.State) {
+		accessible(t, ctx, server.URL, "en", s, 1200, "", script, axe)
+		accessible(t, ctx, server.URL, "ru", s, 360, "", script, axe)
+		if s.Fragments != nil {
+			accessible(t, ctx, server.URL, "en", s, 1200, "dark", script, contrast)
 		}
-	}
-	close(work)
-	workers.Wait()
+	})
 }
 
 // accessible fails the test for what axe-core finds in one page.
-func accessible(t *testing.T, ctx context.Context, base string, s gallery.State, width int64, theme, script, rules string) {
-	if err := open(ctx, base, "en", s, width, theme); err != nil {
+func accessible(t *testing.T, ctx context.Context, base, lang string, s gallery.State, width int64, theme, script, rules string) {
+	if err := open(ctx, base, lang, s, width, theme); err != nil {
 		t.Errorf("%s: %v", s.Name, err)
 		return
 	}

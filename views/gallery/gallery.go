@@ -25,13 +25,28 @@ type State struct {
 	// Fragments are what a script puts into the page; nil for other pages. Such a
 	// state can be seen live.
 	Fragments func(w *i18n.Printer) []templ.Component
+	// Section is the section of the settings that the fragments are; empty for
+	// the Sign tab.
+	Section string
+	// Acts lead from the live page to the state, and Until is an element that is
+	// there then, as CSS selects it.
+	Acts  []Act
+	Until string
+}
+
+// Act is what a person does: presses an element, or types into it.
+type Act struct {
+	// On selects the element, as CSS does.
+	On string
+	// Type is the text to type; empty to press the element.
+	Type string
 }
 
 // States lists every page in every state, in the order in which people meet
 // them.
 func States() []State {
 	var all []State
-	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), rehearsalStates(), tokenStates(), portalStates(), enrolStates(), otherStates()} {
+	for _, group := range [][]State{signStates(), formStates(), severalStates(), outcomeStates(), settingsStates(), authorityStates(), certificateStates(), healthStates(), rehearsalStates(), tokenStates(), portalStates(), moreStates(), actStates(), enrolStates(), otherStates()} {
 		all = append(all, group...)
 	}
 	return all
@@ -73,7 +88,7 @@ func show(w http.ResponseWriter, r *http.Request, page templ.Component) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(b.Bytes()) //nolint:errcheck // the reader has gone
 }
@@ -81,13 +96,23 @@ func show(w http.ResponseWriter, r *http.Request, page templ.Component) {
 // list links to every state in every language.
 func list(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
-	b.WriteString("<!doctype html><meta charset=utf-8><title>gallery</title><ul>")
+	b.WriteString("<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>gallery</title><ul>")
 	for _, s := range States() {
 		b.WriteString("<li>")
+		live := ""
+		if s.Fragments != nil {
+			live = "?live"
+		}
 		for _, lang := range i18n.Languages() {
-			fmt.Fprintf(&b, ` <a href="/%s/%s">%s</a>`, lang, html.EscapeString(s.Name), lang)
+			fmt.Fprintf(&b, ` <a href="/%s/%s%s">%s</a>`, lang, s.Name, live, lang)
+		}
+		if live != "" {
+			fmt.Fprintf(&b, ` <a href="/en/%s?live&amp;theme=dark">dark</a>`, s.Name)
 		}
 		b.WriteString(" " + html.EscapeString(s.Name))
+		for _, act := range s.Acts {
+			b.WriteString(" → " + html.EscapeString(strings.TrimSpace(act.On+" "+act.Type)))
+		}
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write([]byte(b.String())) //nolint:errcheck // the reader has gone
@@ -118,8 +143,12 @@ func fragments(name, kind string, draw func(w *i18n.Printer) []templ.Component) 
 
 // section shows a section of the settings below their tabs.
 func section(name, open string, draw func(w *i18n.Printer) templ.Component) State {
-	return State{Name: name, Page: func(w *i18n.Printer) templ.Component {
-		p := page(w, "settings")
-		return around(views.Shell(p), around(views.SettingsFrame(p, tabs(w), open), draw(w)))
-	}}
+	return State{
+		Name: name, Section: open,
+		Page: func(w *i18n.Printer) templ.Component {
+			p := page(w, "settings")
+			return around(views.Shell(p), around(views.SettingsFrame(p, tabs(w), open), draw(w)))
+		},
+		Fragments: func(w *i18n.Printer) []templ.Component { return []templ.Component{draw(w)} },
+	}
 }

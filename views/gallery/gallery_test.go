@@ -24,7 +24,12 @@ func get(t *testing.T, path string) *httptest.ResponseRecorder {
 // TestEveryState draws every page in every state and language, and holds the
 // promises that a strict content security policy and readers of the page rest on.
 func TestEveryState(t *testing.T) {
+	seen := map[string]bool{}
 	for _, s := range gallery.States() {
+		if seen[s.Name] {
+			t.Errorf("two states are called %q: only one can be seen", s.Name)
+		}
+		seen[s.Name] = true
 		for _, lang := range i18n.Languages() {
 			t.Run(lang+"/"+s.Name, func(t *testing.T) {
 				w := get(t, "/"+lang+"/"+s.Name)

@@ -16,40 +16,60 @@ import (
 	"signservice/views"
 )
 
-// A state of the Sign tab can be seen live, at /LANG/NAME?live: with its script,
-// whose calls this file answers with made-up data. The page's Session names the
-// state. ?theme=dark shows it dark.
+// A state can be seen live, at /LANG/NAME?live: with its script, whose calls
+// this file and those of the settings answer with made-up data. The page's
+// Session names the state. ?theme=dark shows it dark.
 
 // live is the page of a state with its script.
 func live(s State, w *i18n.Printer, theme string) templ.Component {
 	p := page(w, "sign")
 	p.Script, p.Session, p.Theme, p.ThemeAt = "sign.js", w.Language()+"/"+s.Name, theme, "/api/sign/theme"
-	return views.SignPage(p)
+	if s.Section == "" {
+		return views.SignPage(p)
+	}
+	p.Kind, p.Script, p.ThemeAt = "settings", "settings.js", "/api/admin/theme"
+	return around(views.Shell(p), around(views.SettingsFrame(p, tabs(w), s.Section), views.Skeleton("", w.T("settings.loading"))))
+}
+
+// asked gives the language and the name of the state whose script calls.
+func asked(r *http.Request) (w *i18n.Printer, name string) {
+	lang, name, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
+	return i18n.For(lang), name
+}
+
+// drawn gives fragments as a script gets them.
+func drawn(r *http.Request, parts ...templ.Component) (string, error) {
+	var b bytes.Buffer
+	for _, part := range parts {
+		if err := part.Render(r.Context(), &b); err != nil {
+			return "", err
+		}
+	}
+	return b.String(), nil
 }
 
 // calls answers what the scripts of live states ask for.
 func calls(states map[string]State) *http.ServeMux {
 	mux := http.NewServeMux()
 	screen := func(w http.ResponseWriter, r *http.Request) {
-		lang, name, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
+		words, name := asked(r)
 		s, ok := states[name]
 		if !ok || s.Fragments == nil {
 			http.NotFound(w, r)
 			return
 		}
-		var b bytes.Buffer
-		for _, part := range s.Fragments(i18n.For(lang)) {
-			if err := part.Render(r.Context(), &b); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
+		html, err := drawn(r, s.Fragments(words)...)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
 		}
-		answer(w, map[string]any{"screen": name, "html": b.String()})
+		answer(w, map[string]any{"screen": name, "html": html})
 	}
+	settings(mux, states)
 	mux.HandleFunc("GET /api/sign", screen)
 	mux.HandleFunc("GET /api/sign/requests/{id}", screen)
 	mux.HandleFunc("POST /api/sign/requests/{id}/sheet", sheet)
-	mux.HandleFunc("POST /api/sign/requests/{id}/picture", picture)
+	mux.HandleFunc("POST /api/sign/requests/{id}/picture", drawable)
 	mux.HandleFunc("POST /api/sign/requests/{id}/signed-picture", picture)
 	mux.HandleFunc("POST /api/sign/requests/{id}/text", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]string{"text": "Lorem ipsum dolor sit amet, consetetur sadipscing elitr."})
@@ -68,15 +88,13 @@ func calls(states map[string]State) *http.ServeMux {
 		answer(w, map[string]string{"html": b.String()})
 	})
 	mux.HandleFunc("GET /api/sign/unsigned", func(w http.ResponseWriter, r *http.Request) {
-		lang, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
-		words := i18n.For(lang)
-		var b bytes.Buffer
-		button := views.Button(views.Action{Words: words.T("done.next", 3), Icon: "signature", Post: "#"}, "button button-tinted")
-		if err := button.Render(r.Context(), &b); err != nil {
+		words, _ := asked(r)
+		html, err := drawn(r, views.Button(views.Action{Words: words.T("done.next", 3), Icon: "signature", Post: "#"}, "button button-tinted"))
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		answer(w, map[string]string{"html": b.String()})
+		answer(w, map[string]string{"html": html})
 	})
 	return mux
 }
@@ -152,7 +170,13 @@ func picture(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "", http.StatusBadRequest)
 		return
 	}
-	m := image.NewRGBA(image.Rect(0, 0, l.Width, l.Width*842/595))
+	drawPage(w, l, 842./595)
+}
+
+// drawPage answers with the made-up page, whose height is so many times its
+// width.
+func drawPage(w http.ResponseWriter, l look, shape float64) {
+	m := image.NewRGBA(image.Rect(0, 0, l.Width, int(float64(l.Width)*shape)))
 	draw.Draw(m, m.Bounds(), image.White, image.Point{}, draw.Src)
 	fill := func(x, y, width, height float64, c color.Color) {
 		size := m.Bounds().Size()
@@ -186,8 +210,8 @@ func picture(w http.ResponseWriter, r *http.Request) {
 
 // found tells who has signed the made-up documents, a different story each.
 func found(w http.ResponseWriter, r *http.Request) {
-	lang, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "/")
-	stories := signedStories(words(i18n.For(lang)))
+	reader, _ := asked(r)
+	stories := signedStories(words(reader))
 	var in struct {
 		Documents []map[string]string `json:"documents"`
 	}

@@ -20,7 +20,7 @@ func portalStates() []State {
 		fragments("sign-invitations", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.InvitationList(w.T, invitations(w)), views.DocumentList(views.Documents{T: w.T, List: []views.Document{{Name: contract(w)}}})}
 		}),
-		fragments("sign-asked", "sign", func(w *i18n.Printer) []templ.Component {
+		fragments("sign-invited", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.InvitationBanner(views.Banner{
 				Words: w.T("invite.banner", "Anna Berg"), Note: "Please by Friday.", Decline: views.Action{Words: w.T("invite.decline"), Get: "#"},
 			}), views.Heading(views.Document{Name: contract(w)})}
