@@ -20,8 +20,7 @@
 // seen: the portal is always the visit's. Three methods are everybody's: Ask
 // tells the administrators what a person lacks, OwnLinks and OwnLink let people
 // bind a first phone where the administrators allow it, administrators excepted.
-// OperatorLink is the word
-// of the server's operator.
+// OperatorLink is the word of the server's operator.
 //
 // # Dangerous acts
 //
