@@ -124,7 +124,9 @@ func TestBrowserSettingsByKeys(t *testing.T) {
 	k.tab("assignments")
 	k.reach(".find input[type=search]")
 	k.types("paul" + enter)
-	b.until("what was found", func() bool { return eval[int](b, k.ctx, `document.querySelectorAll("#section .grid tbody tr").length`) == 1 })
+	b.until("what was found", func() bool {
+		return eval[int](b, k.ctx, `document.querySelectorAll("#section .grid tbody tr").length`) == 1
+	})
 	k.wants("the search", ".find input[type=search]")
 	byKeysRemoved(k, anna)
 }
