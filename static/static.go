@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +27,7 @@ const Prefix = "/static/"
 type file struct {
 	plain, zipped []byte
 	contentType   string
+	imports       []string // other files, of a module
 }
 
 // bundle is all files and the hash over their names and contents.
@@ -48,7 +51,11 @@ var load = sync.OnceValue(func() bundle {
 		name := strings.TrimPrefix(p, "files/")
 		sum.Write([]byte(name + "\x00" + strconv.Itoa(len(content)) + "\x00"))
 		sum.Write(content)
-		b.files[name] = file{plain: content, zipped: zipped(content), contentType: contentType(name)}
+		f := file{plain: content, zipped: zipped(content), contentType: contentType(name)}
+		for _, m := range imported.FindAllStringSubmatch(string(content), -1) {
+			f.imports = append(f.imports, m[1]+m[2])
+		}
+		b.files[name] = f
 		return nil
 	})
 	if err != nil {
@@ -105,6 +112,28 @@ func Names() []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// imported finds what a module imports from beside it.
+var imported = regexp.MustCompile(`(?m)\bfrom "\./([^"]+)";$|^import "\./([^"]+)";$`)
+
+// Modules lists what a module imports, and what that imports in turn: a page
+// that names them all has them fetched at once instead of one after another.
+func Modules(name string) []string {
+	b := load()
+	var list []string
+	var visit func(string)
+	visit = func(name string) {
+		for _, next := range b.files[name].imports {
+			if !slices.Contains(list, next) {
+				list = append(list, next)
+				visit(next)
+			}
+		}
+	}
+	visit(name)
+	slices.Sort(list)
+	return list
 }
 
 // Handler serves the files at the paths that [Path] gives. Anything else is
