@@ -33,7 +33,7 @@ type Page struct {
 // scriptWords are the few sentences that scripts say themselves.
 func (p Page) scriptWords() string {
 	words := map[string]string{}
-	for _, key := range []string{"offline", "copied", "selected", "nobody-found"} {
+	for _, key := range []string{"offline", "copied", "selected", "nobody-found", "working"} {
 		words[key] = p.T("script." + key)
 	}
 	text, err := json.Marshal(words)

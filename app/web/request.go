@@ -28,6 +28,8 @@ type call struct {
 	asks bool
 	// notice is a word about what was just done, for the next screen.
 	notice string
+	// streams tells that the answer is a stream of events, which has begun.
+	streams bool
 }
 
 // T is the message under the key in the visitor's language.

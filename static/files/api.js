@@ -20,6 +20,9 @@ export class Problem extends Error {
     this.html = fields.html || "";
     this.field = fields.field || "";
     this.after = fields.after || 0;
+    this.facts = fields.facts || [];
+    this.number = fields.number || "";
+    this.told = Boolean(fields.kind); // by the server: to ask again would tell the same
   }
 }
 
@@ -65,6 +68,7 @@ async function request(method, path, data, options = {}) {
         Authorization: `Bearer ${session}`,
         ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
         ...(options.code ? { "X-Confirmation-Code": options.code } : {}),
+        ...(options.accept ? { Accept: options.accept } : {}),
       },
       body: method === "GET" ? undefined : JSON.stringify(data ?? {}),
       credentials: "omit",
@@ -171,7 +175,7 @@ export async function events(path, signal, take, data, beats = false) {
 }
 
 async function flow(path, signal, take, data, beats) {
-  const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal });
+  const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal, accept: "text/event-stream" });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let patience = silence.first; ; patience = silence.later) {
