@@ -112,7 +112,8 @@ type Form struct {
 	// Warnings are said before the code is asked, such as that the file had
 	// to be repaired.
 	Warnings []string
-	Actions  []Action
+	// Actions are what to do where no certificate can sign.
+	Actions []Action
 	// Problem stands above the button, Errors below their fields, by name.
 	Problem *Alert
 	Errors  map[string]string

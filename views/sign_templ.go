@@ -229,7 +229,7 @@ func opening(name, words string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</span></div></div></header><div class=\"sign-view\" aria-hidden=\"true\"><div class=\"page-view\"><div class=\"page-bar\"></div><div class=\"page-frame\"><div class=\"page-sheet drawing\"></div></div></div><div class=\"form\"><div class=\"bone bone-card\"></div><div class=\"bone bone-signet\"></div><div class=\"bone bone-order\"></div></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</span></div></div><div class=\"row-side\" aria-hidden=\"true\"><span class=\"bone bone-button\"></span> <span class=\"bone bone-button\"></span></div></header><div class=\"sign-view\" aria-hidden=\"true\"><div class=\"page-view\"><div class=\"page-bar\"></div><div class=\"page-frame\"><div class=\"page-sheet drawing\"></div></div></div><div class=\"form\"><div class=\"bone bone-card\"></div><div class=\"bone bone-signet\"></div><div class=\"bone bone-order\"></div></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -12,6 +12,9 @@ const share = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
 // fill puts values into a sentence: "page {page}".
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
+// spotOf is where a signet lies, in shares of the room it leaves on the page.
+const spotOf = (z) => (z ? { x: share(z.x / (1 - z.width)), y: share(z.y / (1 - z.height)) } : { x: 0, y: 0 });
+
 // beside is the place next to one of the six, in a direction; at the edge it is
 // the same.
 export function beside(position, [x, y]) {
@@ -151,17 +154,19 @@ export class PageView {
 
   // nearest is the place that the signet lies next to.
   nearest() {
-    const z = this.sheet?.signet;
-    const off = (one) => Math.hypot(one.x - z.x, one.y - z.y);
-    const [first] = z ? [...(this.sheet.zones || [])].sort((a, b) => off(a) - off(b)) : [];
+    const { x, y } = this.spot();
+    const off = (z) => Math.hypot(spotOf(z).x - x, spotOf(z).y - y);
+    const [first] = [...(this.sheet?.zones || [])].sort((a, b) => off(a) - off(b));
     return first?.position || "bottom-right";
   }
 
-  // spot is where the signet lies, in shares of the room it leaves.
+  // spot is where the signet lies, in shares of the room it leaves: by the form,
+  // which may be ahead of the sheet, unless it is being moved.
   spot() {
-    const z = this.sheet?.signet;
-    if (!z) return { x: 0, y: 0 };
-    return { x: share(z.x / (1 - z.width)), y: share(z.y / (1 - z.height)) };
+    const { position, spot } = this.choice().place;
+    if (!this.floating && position === "free" && spot) return spot;
+    const zone = this.floating ? null : this.sheet?.zones?.find((z) => z.position === position);
+    return spotOf(zone || this.sheet?.signet);
   }
 
   // move draws the signet's frame elsewhere; land orders it there.

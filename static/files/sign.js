@@ -11,6 +11,8 @@ import { DocumentList } from "./documents.js";
 import { fill } from "./picture.js";
 
 const place = document.getElementById("screen");
+const bones = document.getElementById("opening"); // both lie where the first screen goes
+const card = document.getElementById("stuck");
 let following = null; // stops the present stream
 let looking = 0; // the timer that looks for new documents
 let form = null; // the form on the screen
@@ -93,7 +95,6 @@ document.addEventListener("click", async (event) => {
   event.stopImmediatePropagation();
   const ref = JSON.parse(button.dataset.body);
   const name = button.closest(".row")?.querySelector(".doc-name")?.textContent || "";
-  const bones = document.getElementById("opening");
   await show({ screen: "opening", html: bones.innerHTML });
   place.querySelector("h1").textContent = name;
   place.querySelector("[data-opening-words]").textContent = name ? fill(bones.dataset.words, { name }) : bones.dataset.plain;
@@ -106,7 +107,7 @@ async function stuck(cause, again) {
     console.error(cause);
     cause = new Problem({ message: say("offline") });
   }
-  await show({ screen: "stuck", html: document.getElementById("stuck").innerHTML });
+  await show({ screen: "stuck", html: card.innerHTML });
   const body = place.querySelector(".notice-body");
   const facts = element("ul", "notice-facts");
   facts.append(...cause.facts.map((fact) => element("li", "", fact)));

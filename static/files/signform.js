@@ -30,12 +30,13 @@ export class SignForm {
     this.listen();
     this.tell();
     this.page.refresh();
+    if (this.form.querySelector("[type=submit]").disabled) return; // nothing to keep in sight
     this.dock = new Dock(this.form.querySelector("[data-order-slot]"), this.form.parentElement, "(max-width: 719px)");
   }
 
   close() {
     this.page.close();
-    this.dock.close();
+    this.dock?.close();
     this.stop.abort();
     this.asking?.abort();
     clearTimeout(this.timer);
