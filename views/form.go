@@ -54,6 +54,9 @@ type Certificate struct {
 	Unusable string
 	// Badge is a word such as "internal"; empty for none.
 	Badge string
+	// Until and Last are what a line of a long list tells beside the names: until
+	// when it is valid, and the end of its serial number.
+	Until, Last string
 	// Find is the text that the search looks into, in lower case.
 	Find string
 	// Short names it on the button: "Ivanov I. I.".
@@ -87,6 +90,8 @@ type Form struct {
 	Search  bool
 	Visible bool
 	Pages   []Option
+	// Remembered tells that all is chosen as the last time: only the code is missing.
+	Remembered bool
 	// Number is the page of the choice "number".
 	Number int
 	// Positions are the six places in reading order; Free tells that the place
@@ -109,7 +114,8 @@ type Form struct {
 	// Warnings are said before the code is asked, such as that the file had
 	// to be repaired.
 	Warnings []string
-	Actions  []Action
+	// Actions are what to do where no certificate can sign.
+	Actions []Action
 	// Problem stands above the button, Errors below their fields, by name.
 	Problem *Alert
 	Errors  map[string]string

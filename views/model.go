@@ -33,7 +33,7 @@ type Page struct {
 // scriptWords are the few sentences that scripts say themselves.
 func (p Page) scriptWords() string {
 	words := map[string]string{}
-	for _, key := range []string{"offline", "copied", "selected", "nobody-found", "code-next"} {
+	for _, key := range []string{"offline", "copied", "selected", "nobody-found", "code-next", "working"} {
 		words[key] = p.T("script." + key)
 	}
 	text, err := json.Marshal(words)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -31,7 +33,8 @@ type selection struct {
 const maxSelection = 50
 
 // freezeAll opens several documents for one order. Those that cannot be signed
-// are named with the reason; where none can be, the list says why of each.
+// are named with the reason; where none can be, the list says why of each. A
+// caller that takes events is told how many are read, then the screen.
 func (s *Server) freezeAll(c *call) error {
 	var in selection
 	if err := c.read(&in); err != nil {
@@ -40,20 +43,85 @@ func (s *Server) freezeAll(c *call) error {
 	if len(in.Documents) == 0 || len(in.Documents) > maxSelection {
 		return app.Fail(app.Invalid, "freeze documents", "order.documents", maxSelection)
 	}
-	ctx := c.Request().Context()
+	ctx, cancel := s.life(c)
+	defer cancel()
+	if !strings.Contains(c.Request().Header.Get("Accept"), eventStream) {
+		list, err := s.frozen(ctx, c, in.Documents, func(int) error { return nil })
+		if err != nil {
+			return err
+		}
+		return s.chosen(c, in.Documents, list)
+	}
+	if err := s.open(c); err != nil {
+		return err
+	}
+	c.streams = true
+	list, err := s.frozen(ctx, c, in.Documents, func(n int) error { return c.send(map[string]int{"read": n}) })
+	if err == nil {
+		err = s.chosen(c, in.Documents, list)
+	}
+	if err != nil {
+		return s.endWith(c, err)
+	}
+	return nil
+}
+
+// frozen freezes the documents and gives what became of each, in their order. told
+// is called with how many are known: at once, after each, and when nothing has
+// happened for a while.
+func (s *Server) frozen(ctx context.Context, c *call, documents []documentRef, told func(int) error) ([]signing.Frozen, error) {
+	var refs []signing.DocumentRef
+	for _, d := range documents {
+		refs = append(refs, signing.DocumentRef{Source: d.Source, Field: d.Field, FileID: d.FileID})
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	known := make(chan signing.Frozen)
+	go func() {
+		defer close(known)
+		for f := range s.config.Signing.FreezeAll(ctx, c.visit, refs) {
+			known <- f
+		}
+	}()
+	defer func() {
+		cancel()
+		for range known { // until the last one has stopped
+		}
+	}()
+	alive := time.NewTicker(beat)
+	defer alive.Stop()
+	list := make([]signing.Frozen, len(refs))
+	for n := 0; n < len(refs); {
+		if err := told(n); err != nil {
+			return nil, app.Wrap("tell of documents", err)
+		}
+		select {
+		case f, ok := <-known:
+			if !ok {
+				return nil, app.Fail(app.Unavailable, "freeze documents", "").Because(context.Cause(ctx))
+			}
+			list[f.Index] = f
+			n++
+		case <-alive.C:
+		}
+	}
+	return list, nil
+}
+
+// chosen shows the form for what can be signed of the documents.
+func (s *Server) chosen(c *call, documents []documentRef, list []signing.Frozen) error {
 	var frozen []app.Request
 	var left []views.Left
-	for _, d := range in.Documents {
-		r, err := s.config.Signing.Freeze(ctx, c.visit, signing.DocumentRef{Source: d.Source, Field: d.Field, FileID: d.FileID})
-		if kind := app.KindOf(err); kind == app.Unsupported || kind == app.TooLarge || kind == app.NotFound {
-			failure := asFailure(err)
-			left = append(left, views.Left{Name: d.Name, Why: message(failure.MessageKey(), failure.Kind, failure.Args, c.words)})
+	for i, f := range list {
+		switch app.KindOf(f.Err) {
+		case app.Unsupported, app.TooLarge, app.NotFound:
+			failure := asFailure(f.Err)
+			left = append(left, views.Left{Name: documents[i].Name, Why: message(failure.MessageKey(), failure.Kind, failure.Args, c.words)})
 			continue
 		}
-		if err != nil {
-			return app.Wrap("freeze document", err)
+		if f.Err != nil {
+			return app.Wrap("freeze document", f.Err)
 		}
-		frozen = append(frozen, r)
+		frozen = append(frozen, f.Request)
 	}
 	if len(frozen) == 0 {
 		return c.noneSignable(left)

@@ -282,7 +282,14 @@ func TestBrowserKeyboard(t *testing.T) {
 		{arrowLeft, "page=first"},
 		{"\t", "position=bottom-right"},
 		{arrowLeft, "position=bottom-center"},
+		{arrowUp, "position=top-center"},
+		{arrowUp, "position=top-center"},
+		{arrowLeft, "position=top-left"},
+		{arrowDown, "position=bottom-left"},
+		{arrowDown, "position=free"},
+		{arrowRight, "position=free"},
 		{arrowUp, "position=bottom-left"},
+		{arrowRight, "position=bottom-center"},
 		{"\t", "reason="},
 		{"\t", "code="},
 	} {
@@ -303,8 +310,12 @@ func TestBrowserKeyboard(t *testing.T) {
 }
 
 const (
-	arrowLeft = "\u0302" // chromedp's codes of the keys
-	arrowUp   = "\u0304"
+	arrowDown  = "\u0301" // chromedp's codes of the keys
+	arrowLeft  = "\u0302"
+	arrowRight = "\u0303"
+	arrowUp    = "\u0304"
+	shift      = 8 // the modifiers
+	ctrl       = 2
 )
 
 // TestBrowserRenewal leaves the tab open until its Session has run out: the

@@ -99,19 +99,27 @@ func (s *Server) handleError(err error, c echo.Context) {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	words := wordsOf(c)
 	if forScript(c.Request()) {
-		p := problemOf(failure, words, fateOf(c), numberOf(c))
-		var shown templ.Component = views.AlertBox(alert(p, words, fateOf(c)))
-		if p.Over = over(c.Request(), failure); p.Over {
-			shown = views.NoticeCard(refusal(failure, words, numberOf(c)))
-		}
-		p.HTML, err = html(c.Request().Context(), shown)
-		err = errors.Join(err, c.JSON(code, p))
+		p, drawn := s.told(c, failure)
+		err = errors.Join(drawn, c.JSON(code, p))
 	} else {
 		err = s.refuse(c, code, refusal(failure, words, numberOf(c)))
 	}
 	if err != nil {
 		s.config.Log.WarnContext(c.Request().Context(), "answer error", "number", numberOf(c), "error", err)
 	}
+}
+
+// told is the failure as a page's script gets it.
+func (s *Server) told(c echo.Context, failure *app.Error) (problem, error) {
+	words := wordsOf(c)
+	p := problemOf(failure, words, fateOf(c), numberOf(c))
+	var shown templ.Component = views.AlertBox(alert(p, words, fateOf(c)))
+	if p.Over = over(c.Request(), failure); p.Over {
+		shown = views.NoticeCard(refusal(failure, words, numberOf(c)))
+	}
+	var err error
+	p.HTML, err = html(c.Request().Context(), shown)
+	return p, err
 }
 
 // asFailure gives the domain's error in err; Echo's own become one.
@@ -211,8 +219,13 @@ func fates(f fate, key string, fileChanged, codeUsed bool, words *i18n.Printer) 
 // fieldOf names the form's field that a message is about.
 func fieldOf(key string) string {
 	switch key {
-	case "order.certificate":
+	case "order.certificate", "certificate.not-assigned", "certificate.unknown", "certificate.not-yet", "certificate.expired",
+		"certificate.last-day", "certificate.revoked", "certificate.token-absent", "certificate.token-fault":
 		return "certificate"
+	case "order.page":
+		return "page"
+	case "order.placement", "document.signet-too-small":
+		return "position"
 	case "invitation.self", "invitation.person", "invitation.already":
 		return "user"
 	case "invitation.reason":

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"signservice/app"
+	"signservice/app/admin"
 	"signservice/app/i18n"
 	"signservice/app/signing"
 	"signservice/views"
@@ -25,13 +26,14 @@ func (s *Server) formOf(c *call, list []app.Request, choices signing.Choices) vi
 	last := remembered(choices.Remembered)
 	f.Visible, f.Reason = last.Signet.Visible, last.Signet.Reason
 	c.addCertificates(&f, choices.Certificates, last.Certificate)
+	f.Remembered = last.Certificate != "" && certificateOf(f) == last.Certificate
 	var data []fileData
 	for i, r := range list {
 		place := s.uncovered(c, r, f, last.Signet)
 		if i == 0 {
 			c.addPlace(&f, place, r.Original.Pages)
 		}
-		data = append(data, fileData{Request: r.ID, Name: r.Document.Name, Pages: r.Original.Pages, Place: placeOf(place)})
+		data = append(data, fileData{Request: r.ID, Document: refOf(r.Document), Name: r.Document.Name, Pages: r.Original.Pages, Place: placeOf(place)})
 		f.Files = append(f.Files, views.File{
 			Request: string(r.ID), Name: r.Document.Name, Pages: r.Original.Pages,
 			Facts: append(c.documentFacts(r.Document), c.T("document.pages", r.Original.Pages)),
@@ -48,6 +50,9 @@ func (s *Server) formOf(c *call, list []app.Request, choices signing.Choices) vi
 // addOutlook says what pressing the button does, and leads back to the list.
 func (c *call) addOutlook(f *views.Form, list []app.Request) {
 	f.Promise = c.promises(list)
+	if len(f.Certificates) == 0 {
+		f.Actions = []views.Action{{Words: c.T("hindrance.ask"), Icon: "person", Post: "/api/sign/ask/" + string(admin.WishCertificate)}}
+	}
 	back := views.Action{Words: c.T("sign.all-documents"), Icon: "back", Get: "/api/sign?list=1", Plain: true}
 	if len(list) == 1 {
 		f.Button, f.Fingerprint = c.T("sign.button", list[0].Document.Name), fingerprint(list[0].Original.SHA256)
@@ -61,9 +66,11 @@ func (c *call) addOutlook(f *views.Form, list []app.Request) {
 // fileData is a file of the form for the script.
 type fileData struct {
 	Request app.RequestID `json:"request"`
-	Name    string        `json:"name"`
-	Pages   int           `json:"pages"`
-	Place   placeForm     `json:"place"`
+	// Document is what it was made of: the same when it is opened again.
+	Document documentRef `json:"document"`
+	Name     string      `json:"name"`
+	Pages    int         `json:"pages"`
+	Place    placeForm   `json:"place"`
 }
 
 // addPlace fills in where the signet lies.
@@ -172,7 +179,8 @@ func (c *call) certificateCard(cert app.Certificate) views.Certificate {
 	} else if cert.Issuer != "" {
 		v.Facts = append(v.Facts, c.T("certificate.issuer", cert.Issuer))
 	}
-	v.Facts = append(v.Facts, c.T("certificate.until", c.words.Date(cert.NotAfter)), c.T("certificate.serial", lastFour(cert.Serial)))
+	v.Until, v.Last = c.T("certificate.until", c.words.Date(cert.NotAfter)), c.T("certificate.serial", lastFour(cert.Serial))
+	v.Facts = append(v.Facts, v.Until, v.Last)
 	return v
 }
 

@@ -216,12 +216,17 @@ func TestBrowserPicture(t *testing.T) {
 		t.Errorf("a click on the page leaves %q", place())
 	}
 	b.in(f, chromedp.Click(css(".zone input[value=bottom-center]")), chromedp.WaitVisible(css("[data-zone=bottom-center].chosen")), chromedp.WaitVisible(drawn))
-	b.in(f, chromedp.Focus(css("[data-page-signet]")), chromedp.KeyEvent("\u0304"), chromedp.KeyEvent("\u0304"),
+	b.in(f, chromedp.Focus(css("[data-page-signet]")), chromedp.KeyEvent(arrowLeft), chromedp.WaitVisible(css("[data-zone=bottom-left].chosen")),
+		chromedp.KeyEvent(arrowUp, chromedp.KeyModifiers(shift)), chromedp.KeyEvent(arrowUp),
 		chromedp.WaitVisible(css("[data-free-choice] input:checked")), chromedp.WaitVisible(drawn))
 	if got := place(); !strings.Contains(got, "% from the left") {
 		t.Errorf("the arrow keys leave %q", got)
 	}
 	b.shot(b.ctx, "keys")
+	b.in(f, chromedp.KeyEvent("\u001b"), chromedp.WaitVisible(css("[data-zone=bottom-left].chosen")), chromedp.WaitVisible(drawn))
+	if got := place(); !strings.Contains(got, "bottom left") {
+		t.Errorf("Escape leaves %q", got)
+	}
 	b.drag(f, "[data-page-signet]", -60, -120)
 	b.in(f, chromedp.WaitVisible(drawn))
 	b.shot(b.ctx, "dragged")

@@ -52,6 +52,9 @@ type Signing interface {
 	// Details tells of the documents that are Pending, each as it becomes known.
 	Details(ctx context.Context, v app.Visit) iter.Seq2[app.Detail, error]
 	Freeze(ctx context.Context, v app.Visit, ref signing.DocumentRef) (app.Request, error)
+	// FreezeAll gives each as soon as it is known what became of it; fewer where
+	// ctx ends.
+	FreezeAll(ctx context.Context, v app.Visit, refs []signing.DocumentRef) iter.Seq[signing.Frozen]
 	Choices(ctx context.Context, v app.Visit) (signing.Choices, error)
 	Sign(ctx context.Context, v app.Visit, in signing.OrderInput) (app.Order, error)
 	Pages

@@ -31,6 +31,8 @@ type call struct {
 	now time.Time
 	// notice is a word about what was just done, for the next screen.
 	notice string
+	// streams tells that the answer is a stream of events, which has begun.
+	streams bool
 }
 
 // T is the message under the key in the visitor's language.

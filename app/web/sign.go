@@ -51,6 +51,9 @@ func (c *call) show(s screen, parts ...templ.Component) error {
 	if s.Notice == "" {
 		s.Notice = c.notice
 	}
+	if c.streams {
+		return c.send(s)
+	}
 	return c.JSON(http.StatusOK, s)
 }
 

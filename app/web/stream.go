@@ -17,6 +17,9 @@ import (
 // not take it for dead.
 const beat = 15 * time.Second
 
+// eventStream is how a stream of events is named.
+const eventStream = "text/event-stream"
+
 // events follows a Request as a stream of screens, until it ends, the Session
 // does or the server stops. ?seen is the state that the page shows already.
 // The page reads it with fetch, since an EventSource cannot carry the Session.
@@ -48,7 +51,7 @@ func (s *Server) open(c *call) error {
 	if err != nil && !errors.Is(err, http.ErrNotSupported) { // not every writer has one
 		return app.Wrap("lift write deadline", err)
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Content-Type", eventStream)
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
 	w.WriteHeader(http.StatusOK)
 	w.Flush()
@@ -90,6 +93,17 @@ func (s *Server) follow(c *call, first, ended bool, draw func() (screen, templ.C
 			return nil // the reader asks again, and is told why
 		}
 	}
+}
+
+// endWith tells the reader of a stream that has begun why no screen comes.
+func (s *Server) endWith(c *call, err error) error {
+	failure := asFailure(err)
+	s.logError(c, err, failure.Kind, http.StatusOK)
+	p, err := s.told(c, failure)
+	if err != nil {
+		return err
+	}
+	return c.send(map[string]problem{"problem": p})
 }
 
 // write sends the present screen, or a sign of life where nothing has changed.

@@ -25,6 +25,9 @@ export class Problem extends Error {
     this.after = fields.after || 0;
     this.count = fields.count || "";
     this.over = fields.over || false;
+    this.facts = fields.facts || [];
+    this.number = fields.number || "";
+    this.told = Boolean(fields.kind); // by the server: to ask again would tell the same
   }
 }
 
@@ -70,6 +73,7 @@ async function request(method, path, data, options = {}) {
         Authorization: `Bearer ${session}`,
         ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
         ...(options.code ? { "X-Confirmation-Code": options.code } : {}),
+        ...(options.accept ? { Accept: options.accept } : {}),
       },
       body: method === "GET" ? undefined : JSON.stringify(data ?? {}),
       credentials: "omit",
@@ -183,7 +187,7 @@ export async function events(path, signal, take, data, beats = false) {
 }
 
 async function flow(path, signal, take, data, beats) {
-  const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal });
+  const answer = await request(data === undefined ? "GET" : "POST", path, data, { signal, accept: "text/event-stream" });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let patience = silence.first; ; patience = silence.later) {

@@ -19,16 +19,24 @@ export function codes(root) {
   }
 }
 
-// filters hides the entries of a list that do not hold the words typed.
+// filters hides the entries of a list that do not hold the words typed. What is
+// chosen stays in sight, at the top.
 export function filters(root) {
   for (const input of root.querySelectorAll("[data-filter]")) {
     input.addEventListener("input", () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       const list = document.getElementById(input.dataset.filter);
+      let found = 0;
       for (const entry of list.querySelectorAll("[data-find]")) {
         const text = entry.dataset.find.toLowerCase();
-        entry.hidden = !words.every((word) => text.includes(word));
+        const fits = words.every((word) => text.includes(word));
+        if (fits) found++;
+        const kept = !fits && entry.querySelector("input:checked") !== null;
+        entry.classList.toggle("kept", kept);
+        entry.hidden = !fits && !kept;
       }
+      const none = list.querySelector("[data-filter-none]");
+      if (none) none.textContent = found === 0 ? none.dataset.filterNone : "";
     });
     // Enter in a search must not send the form around it.
     input.addEventListener("keydown", (event) => {
@@ -37,8 +45,9 @@ export function filters(root) {
   }
 }
 
-function clearField(input) {
-  input.removeAttribute("aria-invalid");
+// clearField takes away what was wrong with a field, or with its group.
+export function clearField(input) {
+  (input.closest('[role="radiogroup"]') || input).removeAttribute("aria-invalid");
   const note = input.form?.querySelector(`[data-error-for="${input.name}"]`);
   if (note && !("counts" in note.dataset)) note.textContent = "";
 }
@@ -61,8 +70,10 @@ export function failed(form, cause) {
   note.textContent = cause.message;
   if (cause.count && cause.after) countdown(form, note, cause);
   const input = form.querySelector(`#${note.id.replace(/-error$/, "")}`) || form.querySelector(`[name="${cause.field}"]`);
-  const target = (cause.field === "user" && form.querySelector("#person")) || input;
-  target?.setAttribute("aria-invalid", "true");
+  let target = (cause.field === "user" && form.querySelector("#person")) || input;
+  const group = target?.closest('[role="radiogroup"]');
+  (group || target)?.setAttribute("aria-invalid", "true");
+  if (group) target = group.querySelector("input:checked") || group.querySelector("input");
   target?.focus();
   if (target?.classList?.contains("code")) target.select();
 }

@@ -22,8 +22,9 @@ export function replace(place, html) {
   place.replaceChildren(template.content);
 }
 
-// problem shows why something failed in a box and puts the reader's attention there.
-export function problem(box, cause) {
+// problem shows why something failed in a box and puts the reader's attention
+// there; quietly where the person has pressed nothing.
+export function problem(box, cause, quietly = false) {
   if (!(cause instanceof Problem)) {
     console.error(cause);
     cause = new Problem({ message: say("offline") });
@@ -37,6 +38,10 @@ export function problem(box, cause) {
     box.replaceChildren(alert);
   }
   box.scrollIntoView({ block: "nearest" });
+  const alert = box.querySelector('[role="alert"]');
+  if (quietly || !alert) return;
+  alert.tabIndex = -1;
+  alert.focus({ preventScroll: true });
 }
 
 // How far from the top the person last pressed, in pixels: a portal's frame is as
@@ -58,14 +63,28 @@ export function toast(text) {
   setTimeout(() => note.remove(), 4000);
 }
 
-// busy keeps a button from being pressed twice while work runs.
-export async function busy(button, work) {
+// waiting says near where the person pressed that there is something to wait for.
+function waiting() {
+  const place = document.getElementById("toasts");
+  const note = element("div", "toast-note", say("working"));
+  place.style.top = `${Math.max(8, pressed - 72)}px`;
+  place.append(note);
+  return note;
+}
+
+// busy keeps a button from being pressed twice while work runs. What takes long
+// is said; not where said tells that the work has words of its own.
+export async function busy(button, work, said = false) {
   if (button.disabled || button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   button.classList.add("busy");
+  let note = null;
+  const late = said ? 0 : setTimeout(() => (note = waiting()), 400);
   try {
     await work();
   } finally {
+    clearTimeout(late);
+    note?.remove();
     button.removeAttribute("aria-disabled");
     button.classList.remove("busy");
   }

@@ -4,13 +4,25 @@
 
 import { blob, post } from "./api.js";
 
-const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const zooms = [1, 1.5, 2, 3];
 const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
+const columns = ["left", "center", "right"];
 const share = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
 
 // fill puts values into a sentence: "page {page}".
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
+// spotOf is where a signet lies, in shares of the room it leaves on the page.
+const spotOf = (z) => (z ? { x: share(z.x / (1 - z.width)), y: share(z.y / (1 - z.height)) } : { x: 0, y: 0 });
+
+// beside is the place next to one of the six, in a direction; at the edge it is
+// the same.
+export function beside(position, [x, y]) {
+  const [row, column] = position.split("-");
+  const at = Math.min(2, Math.max(0, columns.indexOf(column) + x));
+  return `${y < 0 ? "top" : y > 0 ? "bottom" : row}-${columns[at]}`;
+}
 
 // PageView shows one document at a time. choice() gives what the form says now:
 // {request, name, pages, certificate, visible, reason, place}; choose(place) is
@@ -87,6 +99,8 @@ export class PageView {
 
   // put tells where the person wants the signet: on the page that is shown.
   put(place) {
+    clearTimeout(this.timer);
+    this.floating = false;
     const page = this.sheet?.page || 1;
     const { pages, place: old } = this.choice();
     const same = this.sheet?.signet;
@@ -94,11 +108,17 @@ export class PageView {
     this.choose({ ...old, ...where, ...place });
   }
 
-  // key moves the signet a little; with Shift more.
+  // key takes the signet from place to place; with Shift it moves freely. Once it
+  // lies freely the arrows alone move it a little, and Escape takes it to the
+  // nearest place.
   key(event) {
     const way = arrows[event.key];
-    if (!way) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || (!way && event.key !== "Escape")) return;
+    const free = this.floating || this.choice().place.position === "free";
+    if (event.key === "Escape" && !free) return;
     event.preventDefault();
+    if (event.key === "Escape") return this.put({ position: this.nearest() });
+    if (!free && !event.shiftKey) return this.put({ position: beside(this.choice().place.position, way) });
     const step = event.shiftKey ? 0.05 : 0.01;
     const spot = this.spot();
     this.move(share(spot.x + way[0] * step), share(spot.y + way[1] * step));
@@ -133,17 +153,28 @@ export class PageView {
     this.signet.addEventListener("lostpointercapture", drop, { once: true });
   }
 
-  // spot is where the signet lies, in shares of the room it leaves.
+  // nearest is the place that the signet lies next to.
+  nearest() {
+    const { x, y } = this.spot();
+    const off = (z) => Math.hypot(spotOf(z).x - x, spotOf(z).y - y);
+    const [first] = [...(this.sheet?.zones || [])].sort((a, b) => off(a) - off(b));
+    return first?.position || "bottom-right";
+  }
+
+  // spot is where the signet lies, in shares of the room it leaves: by the form,
+  // which may be ahead of the sheet, unless it is being moved.
   spot() {
-    const z = this.sheet?.signet;
-    if (!z) return { x: 0, y: 0 };
-    return { x: share(z.x / (1 - z.width)), y: share(z.y / (1 - z.height)) };
+    const { position, spot } = this.choice().place;
+    if (!this.floating && position === "free" && spot) return spot;
+    const zone = this.floating ? null : this.sheet?.zones?.find((z) => z.position === position);
+    return spotOf(zone || this.sheet?.signet);
   }
 
   // move draws the signet's frame elsewhere; land orders it there.
   move(x, y) {
     const z = this.sheet?.signet;
     if (!z) return;
+    this.floating = true;
     Object.assign(z, { x: x * (1 - z.width), y: y * (1 - z.height), position: "free" });
     this.lay(this.signet, z);
     this.signet.classList.add("stale");
@@ -155,6 +186,11 @@ export class PageView {
       const { x, y } = this.spot();
       this.put({ position: "free", spot: { x: Number(x.toFixed(4)), y: Number(y.toFixed(4)) } });
     }, wait);
+  }
+
+  // hatch marks a place that an earlier signet has, here or in another document.
+  hatch(position, covers) {
+    this.root.querySelector(`[data-zone="${position}"]`)?.classList.toggle("covers", covers);
   }
 
   lay(element, z) {

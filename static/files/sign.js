@@ -1,15 +1,18 @@
 // The Sign tab: a place that shows one screen after another, as the server
 // decides, and follows a signature on its way.
 
-import { get, post, events } from "./api.js";
+import { Problem, get, post, events, say } from "./api.js";
 import { reloadData } from "./frame.js";
 import { details } from "./details.js";
 import { ask } from "./ask.js";
-import { buttons, problem, replace, signedPage, toast } from "./page.js";
+import { busy, buttons, element, problem, replace, signedPage, toast } from "./page.js";
 import { SignForm } from "./signform.js";
 import { DocumentList } from "./documents.js";
+import { fill } from "./picture.js";
 
 const place = document.getElementById("screen");
+const bones = document.getElementById("opening"); // both lie where the first screen goes
+const card = document.getElementById("stuck");
 let following = null; // stops the present stream
 let looking = 0; // the timer that looks for new documents
 let form = null; // the form on the screen
@@ -27,15 +30,18 @@ async function show(screen) {
   place.dataset.screen = screen.screen;
   document.getElementById("errors").replaceChildren();
   replace(place, screen.html);
-  if (before) place.querySelector("[data-focus]")?.focus();
+  const wanted = place.querySelector("[data-focus]");
+  if (before && wanted) wanted.focus();
   ask(place, show);
   if (screen.notice) toast(screen.notice);
   if (screen.changed && before === "running") reloadData();
   if (place.querySelector("#sign-form")) form = new SignForm(place, show);
+  // A tab that has opened its only document by itself leaves the focus in the portal.
+  if (navigator.userActivation?.hasBeenActive ?? before) form?.arrive();
   if (place.querySelector("[data-watch]")) lookAgain();
   if (place.querySelector("[data-pending]")) {
     following = new AbortController();
-    details(place, following.signal, show).catch((cause) => problem(document.getElementById("errors"), cause));
+    details(place, following.signal, show).catch((cause) => problem(document.getElementById("errors"), cause, true));
   }
   const followed = place.querySelector("[data-follow]");
   if (followed) follow(followed.dataset.followPath);
@@ -52,7 +58,7 @@ async function start() {
   try {
     await show(await get("/api/sign"));
   } catch (cause) {
-    stuck(cause);
+    await stuck(cause, start);
   }
 }
 
@@ -61,14 +67,41 @@ async function open(ref) {
   try {
     await show(await post("/api/sign/documents", ref));
   } catch (cause) {
-    stuck(cause);
+    await stuck(cause, () => open(ref));
   }
 }
 
-// stuck shows an error where nothing else is on the page.
-function stuck(cause) {
-  place.replaceChildren();
-  problem(document.getElementById("errors"), cause);
+// opening opens the document of a button. What comes is said at once, in the
+// shape that it will have.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest('[data-post="/api/sign/documents"]');
+  if (!button) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const ref = JSON.parse(button.dataset.body);
+  const name = button.closest(".row")?.querySelector(".doc-name")?.textContent || "";
+  await show({ screen: "opening", html: bones.innerHTML });
+  place.querySelector("h1").textContent = name;
+  place.querySelector("[data-opening-words]").textContent = name ? fill(bones.dataset.words, { name }) : bones.dataset.plain;
+  await open(ref);
+}, true);
+
+// stuck says why nothing can be shown, and leads on: the same again, or the list.
+async function stuck(cause, again) {
+  if (!(cause instanceof Problem)) {
+    console.error(cause);
+    cause = new Problem({ message: say("offline") });
+  }
+  await show({ screen: "stuck", html: card.innerHTML });
+  const body = place.querySelector(".notice-body");
+  const facts = element("ul", "notice-facts");
+  facts.append(...cause.facts.map((fact) => element("li", "", fact)));
+  body.append(element("p", "notice-text", cause.message));
+  if (cause.facts.length > 0) body.append(facts);
+  if (cause.number) body.append(element("p", "notice-number", cause.number));
+  const button = place.querySelector('[data-get="/api/sign"]');
+  button.removeAttribute("data-get");
+  button.addEventListener("click", () => busy(button, again));
 }
 
 // lookAgain asks for documents, less and less often, as long as the tab is
@@ -118,7 +151,7 @@ async function follow(path) {
       take(await get(path));
     } catch (cause) {
       if (cause.kind === "not-found" || cause.kind === "unauthenticated" || cause.kind === "forbidden") {
-        problem(document.getElementById("errors"), cause);
+        problem(document.getElementById("errors"), cause, true);
         return;
       }
     }

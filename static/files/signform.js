@@ -3,8 +3,14 @@
 
 import { post } from "./api.js";
 import { busy } from "./page.js";
-import { codes, filters, failed, clearErrors } from "./form.js";
-import { PageView, fill } from "./picture.js";
+import { codes, filters, failed, clearErrors, clearField } from "./form.js";
+import { Dock } from "./dock.js";
+import { PageView, arrows, beside, fill } from "./picture.js";
+
+// The places that were chosen for documents, as long as the tab is open: a
+// document that is opened again, as after a refused order, has its own.
+const kept = new Map();
+const keyOf = (file) => JSON.stringify(file.document || file.request);
 
 export class SignForm {
   // place is the screen; show shows the next one.
@@ -13,22 +19,59 @@ export class SignForm {
     this.form = place.querySelector("#sign-form");
     this.files = JSON.parse(this.form.dataset.files);
     this.current = this.files[0];
+    this.heading = place.querySelector("h1");
+    this.sheets = new Map(); // of all documents, as far as they were asked for
+    this.stop = new AbortController();
     codes(this.form);
     filters(this.form);
     const view = place.querySelector("[data-page-view]");
     this.page = new PageView(view, () => this.choice(), (chosen) => this.choose(chosen), (sheet) => this.covered(sheet));
+    this.recall();
     this.listen();
     this.tell();
     this.page.refresh();
+    if (this.form.querySelector("[type=submit]").disabled) return; // nothing to keep in sight
+    this.dock = new Dock(this.form.querySelector("[data-order-slot]"), this.form.parentElement, "(max-width: 719px)");
   }
 
   close() {
     this.page.close();
+    this.dock?.close();
+    this.stop.abort();
+    this.asking?.abort();
     clearTimeout(this.timer);
+  }
+
+  // arrive puts the focus where the person goes on: into the code where nothing
+  // else is to be chosen and no keyboard comes up over the page, else to the top.
+  arrive() {
+    const { code } = this.form.elements;
+    const touch = window.matchMedia("(pointer: coarse)").matches;
+    if (this.form.dataset.remembered === "true" && code && !touch) {
+      this.heading.scrollIntoView({ block: "nearest" });
+      code.focus({ preventScroll: true });
+    } else {
+      this.heading.focus();
+    }
+  }
+
+  // recall takes over the places that were chosen before in this tab.
+  recall() {
+    let any = false;
+    for (const file of this.files) {
+      const place = kept.get(keyOf(file));
+      if (!place || (place.page === "number" && place.number > file.pages)) continue;
+      file.place = { ...place };
+      any = true;
+    }
+    const { same } = this.form.elements;
+    if (same) same.checked = new Set(this.files.map((file) => JSON.stringify(file.place))).size === 1;
+    if (any) this.mirror();
   }
 
   listen() {
     const { form } = this;
+    const { signal } = this.stop;
     form.addEventListener("change", (event) => this.changed(event.target));
     form.elements.reason?.addEventListener("input", () => {
       clearTimeout(this.timer);
@@ -36,13 +79,14 @@ export class SignForm {
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      busy(form.querySelector("[type=submit]"), () => this.order());
+      busy(form.querySelector("[type=submit]"), () => this.order(), true);
     });
-    for (const root of [form, this.page.root]) {
-      root.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-      });
-    }
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      const other = event.target.closest("form, dialog");
+      if ((!other || other === form) && !form.querySelector("[type=submit]").disabled) form.requestSubmit();
+    }, { signal });
+    form.addEventListener("keydown", (event) => this.grid(event));
     for (const button of form.querySelectorAll("[data-file]")) {
       button.addEventListener("click", () => this.open(button.dataset.file));
     }
@@ -52,6 +96,22 @@ export class SignForm {
       event.preventDefault();
       this.changed(event.target);
     });
+  }
+
+  // grid moves the choice as the six places lie; below them is the free one.
+  grid(event) {
+    const way = arrows[event.key];
+    const { target } = event;
+    if (!way || target.name !== "position" || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    let to = "free";
+    if (target.value === "free") to = way[1] < 0 || way[0] < 0 ? this.page.nearest() : "free";
+    else if (!(way[1] > 0 && target.value.startsWith("bottom"))) to = beside(target.value, way);
+    if (to === target.value) return;
+    const input = this.form.querySelector(`input[name="position"][value="${to}"]`);
+    input.checked = true;
+    input.focus();
+    this.changed(input);
   }
 
   checked(name) {
@@ -70,9 +130,11 @@ export class SignForm {
 
   // changed takes over what the person has changed in the form.
   changed(field) {
+    clearField(field);
     const place = { ...this.current.place };
     if (field.name === "page") place.page = field.value;
     if (field.name === "position") place.position = field.value;
+    if (field.name === "position" && field.value === "free") place.spot = this.page.spot();
     if (field.name === "number") {
       place.page = "number";
       place.number = Math.min(Math.max(1, Math.round(Number(field.value)) || 1), this.current.pages);
@@ -89,7 +151,11 @@ export class SignForm {
   // set gives the place to the document that is shown, or to all.
   set(place) {
     const all = this.form.elements.same?.checked;
-    for (const file of this.files) if (all || file === this.current) file.place = { ...place };
+    for (const file of this.files) {
+      if (!all && file !== this.current) continue;
+      file.place = { ...place };
+      kept.set(keyOf(file), file.place);
+    }
   }
 
   // choose takes a place that was chosen on the page.
@@ -108,7 +174,6 @@ export class SignForm {
       if (input) input.checked = true;
     }
     if (page === "number") this.form.elements.number.value = number;
-    if (position === "free") this.form.querySelector("[data-free-choice]").hidden = false;
     this.form.elements.number.max = this.current.pages;
     for (const part of this.form.querySelectorAll("[data-many-pages]")) {
       part.hidden = this.current.pages < 3 && page !== "number";
@@ -157,23 +222,78 @@ export class SignForm {
     });
   }
 
-  // covered tells of places that an earlier signet has.
+  // covered takes the sheet of the document that is shown.
   covered(sheet) {
-    const say = this.page.root.dataset.covers;
-    for (const zone of this.form.querySelectorAll(".zone")) {
-      const input = zone.querySelector("input");
-      const covers = Boolean(sheet.zones?.find((z) => z.position === input.value)?.covers);
-      zone.classList.toggle("covers", covers);
-      zone.querySelector("[data-covers-words]").textContent = covers ? say : "";
+    this.sheet = sheet;
+    this.mark();
+    this.across();
+  }
+
+  // across asks for the sheets of the other documents that get the same place, one
+  // after another: an earlier signet may be there in them alone.
+  async across() {
+    this.asking?.abort();
+    const stop = (this.asking = new AbortController());
+    if (!this.form.elements.same?.checked || !this.form.elements.visible.checked) return;
+    const shown = this.choice();
+    for (const file of this.files) {
+      if (file === this.current) continue;
+      const look = { certificate: shown.certificate, visible: true, reason: shown.reason, ...file.place, shown: 0, width: 100 };
+      const key = this.sheetKey(file, look);
+      try {
+        if (!this.sheets.has(key)) this.sheets.set(key, await post(`/api/sign/requests/${file.request}/sheet`, look, stop.signal));
+      } catch {
+        // The order will tell.
+      }
+      if (stop.signal.aborted) return;
+      file.sheet = this.sheets.get(key);
+      this.mark();
     }
-    const here = this.form.elements.visible.checked && sheet.signet?.covers;
-    this.form.querySelector("[data-place-warning]").textContent = sheet.trouble || (here ? say : "");
+  }
+
+  // sheetKey names a sheet, which tells of all six places of its page.
+  sheetKey(file, look) {
+    const { page, number, position, spot } = look;
+    return JSON.stringify([file.request, look.certificate, look.reason, page, page === "number" && number, position === "free" && spot]);
+  }
+
+  // mark tells of places that an earlier signet has, in the document that is
+  // shown or in one that gets the same place.
+  mark() {
+    const { covers, coversIn } = this.page.root.dataset;
+    const others = this.form.elements.same?.checked ? this.files.filter((file) => file !== this.current && file.sheet) : [];
+    const words = (mine, taken) => {
+      if (mine) return covers;
+      const names = others.filter((file) => taken(file.sheet)).map((file) => file.name);
+      return names.length > 0 ? fill(coversIn, { name: names.join(", ") }) : "";
+    };
+    for (const zone of this.form.querySelectorAll(".zone")) {
+      const position = zone.querySelector("input").value;
+      const covered = (sheet) => sheet?.zones?.find((z) => z.position === position)?.covers;
+      const text = words(covered(this.sheet), covered);
+      zone.classList.toggle("covers", text !== "");
+      zone.querySelector("[data-covers-words]").textContent = text;
+      this.page.hatch(position, text !== "");
+    }
+    const here = this.current.place.position;
+    const taken = (sheet) => (here === "free" ? sheet.signet?.covers : sheet.zones?.find((z) => z.position === here)?.covers);
+    const visible = this.form.elements.visible.checked;
+    const warning = this.form.querySelector("[data-place-warning]");
+    const text = this.sheet?.trouble || (visible ? words(this.sheet?.signet?.covers, taken) : "");
+    if (warning.textContent !== text) warning.textContent = text;
+    this.form.querySelectorAll("[data-file]").forEach((button, i) => {
+      const file = this.files[i];
+      const covered = file === this.current ? this.sheet?.signet?.covers : others.includes(file) && taken(file.sheet);
+      button.querySelector("[data-file-warning]").textContent = visible && covered ? covers : "";
+    });
   }
 
   // order sends the form. It stays as it is until the order is taken.
   async order() {
     const { form } = this;
     clearErrors(form);
+    const wait = form.querySelector("[data-order-wait]");
+    wait.textContent = wait.dataset.orderWait;
     const data = new FormData(form);
     const places = {};
     if (this.files.length > 1) for (const file of this.files) places[file.request] = file.place;
@@ -190,6 +310,8 @@ export class SignForm {
       }));
     } catch (cause) {
       failed(form, cause);
+    } finally {
+      wait.textContent = "";
     }
   }
 }

@@ -27,7 +27,9 @@ func formStates() []State {
 		state("form-many-certificates", func(w *i18n.Printer, f *views.Form) {
 			f.Search, f.Certificates = true, many(words(w))
 		}),
-		state("form-none-usable", func(_ *i18n.Printer, f *views.Form) { f.Certificates = nil }),
+		state("form-none-usable", func(w *i18n.Printer, f *views.Form) {
+			f.Certificates, f.Actions = nil, []views.Action{action(w.T("hindrance.ask"), "person")}
+		}),
 		state("form-invisible", func(_ *i18n.Printer, f *views.Form) { f.Visible = false }),
 		state("form-code-off", func(_ *i18n.Printer, f *views.Form) { f.CodeOff = true }),
 		state("form-without-pictures", func(_ *i18n.Printer, f *views.Form) { f.Pictures = false }),
@@ -47,6 +49,12 @@ func formStates() []State {
 		}),
 		state("form-wait", func(w *i18n.Printer, f *views.Form) {
 			f.Errors = map[string]string{"code": w.T("code.wait", 4*time.Minute)}
+		}),
+		state("form-refused-page", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"page": w.T("order.page", 4), "position": w.T("order.placement")}
+		}),
+		state("form-refused-certificate", func(w *i18n.Printer, f *views.Form) {
+			f.Errors = map[string]string{"certificate": w.T("certificate.not-assigned")}
 		}),
 		state("form-locked", func(w *i18n.Printer, f *views.Form) {
 			f.Problem = &views.Alert{What: w.T("code.locked"), Facts: []string{w.T("fate.file-unchanged")}}
@@ -117,7 +125,8 @@ func certificate(w *i18n.Printer, icon, name, organisation, issuer, serial strin
 	} else {
 		c.Facts = append(c.Facts, w.T("certificate.issuer", issuer))
 	}
-	c.Facts = append(c.Facts, w.T("certificate.until", w.Date(now().AddDate(1, 2, 0))), w.T("certificate.serial", "…"+serial))
+	c.Until, c.Last = w.T("certificate.until", w.Date(now().AddDate(1, 2, 0))), w.T("certificate.serial", "…"+serial)
+	c.Facts = append(c.Facts, c.Until, c.Last)
 	return c
 }
 
@@ -127,7 +136,8 @@ func many(w *i18n.Printer) []views.Certificate {
 	for i, name := range []string{
 		"Мария Иванова", "Пётр Сидоров", "Анна Кузнецова", "Mary Brown", "John Smith", "Hans Groß", "José García", "Ελένη Παπαδοπούλου",
 	} {
-		list = append(list, certificate(w, "token", name, "", "УЦ «Пример»", fmt.Sprintf("%04X", 7919*(i+3)), i == 0))
+		organisation := []string{"ООО «Ромашка»", "Müller & Söhne GmbH", ""}[i%3]
+		list = append(list, certificate(w, "token", name, organisation, "УЦ «Пример»", fmt.Sprintf("%04X", 7919*(i+3)), i == 0))
 	}
 	return list
 }

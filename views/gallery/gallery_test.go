@@ -72,6 +72,10 @@ func (p *page) walk(n *html.Node) {
 	if n.Type == html.ElementNode {
 		p.element(n)
 	}
+	if n.Data == "template" { // shown in place of the rest, not beside it
+		defer func(before int) { p.h1 = before }(p.h1)
+		p.h1 = 0
+	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		p.walk(c)
 	}

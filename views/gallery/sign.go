@@ -66,6 +66,9 @@ func signStates() []State {
 		fragments("sign-opening", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.Skeleton(contract(w), w.T("sign.opening", contract(w)))}
 		}),
+		fragments("sign-stuck", "sign", func(w *i18n.Printer) []templ.Component {
+			return []templ.Component{views.Stuck(w.T, w.T("script.offline"))}
+		}),
 		fragments("sign-unsignable", "sign", func(w *i18n.Printer) []templ.Component {
 			return []templ.Component{views.NoticeCard(views.Notice{
 				T: w.T, Icon: "document", Tone: "warn", Title: w.T("unsignable.title"), Text: w.T("document.password"),
