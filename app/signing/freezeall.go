@@ -45,7 +45,7 @@ func (s *Service) FreezeAll(ctx context.Context, v app.Visit, refs []DocumentRef
 			})
 		}
 		next := 0
-		for told := 0; told < len(refs); {
+		for told := 0; told < len(refs) && ctx.Err() == nil; {
 			offer := work
 			if next == len(refs) {
 				offer = nil // nothing is left to begin

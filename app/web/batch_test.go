@@ -2,11 +2,14 @@ package web_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -139,6 +142,40 @@ func TestNoneOfSeveral(t *testing.T) {
 		t.Errorf("shows %s", a.text())
 	}
 	tab.wants(tab.call("POST", "/api/sign/selection", object{"documents": []object{}}), http.StatusUnprocessableEntity, "order.documents")
+}
+
+// TestSelectionAsEvents tells a reader of events how many documents are read, then
+// what to show; what goes wrong on the way ends the stream with the reason.
+func TestSelectionAsEvents(t *testing.T) {
+	w, _, _, refs := several(t)
+	tab := w.tab(w.acme, w.acme.mary)
+	choose := func() []string {
+		t.Helper()
+		body, err := json.Marshal(object{"documents": refs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/api/sign/selection", bytes.NewReader(body))
+		for name, value := range map[string]string{"Authorization": "Bearer " + tab.session, "Content-Type": "application/json", "Accept": "text/event-stream"} {
+			r.Header.Set(name, value)
+		}
+		a := w.serve(r)
+		if a.code != http.StatusOK || a.header.Get("Content-Type") != "text/event-stream" {
+			t.Fatalf("answers %d %v", a.code, a.header)
+		}
+		return regexp.MustCompile(`(?m)^data: (.*)$`).FindAllString(a.text(), -1)
+	}
+	events := choose()
+	if len(events) != 4 || events[0] != `data: {"read":0}` || events[2] != `data: {"read":2}` || !strings.Contains(events[3], `"screen":"form"`) {
+		t.Errorf("the stream says %.300q", events)
+	}
+	w.clock.forward(time.Hour) // what was frozen has expired
+	tab = w.tab(w.acme, w.acme.mary)
+	w.acme.Inject(simulator.Fault{Kind: simulator.AccessDenied, Count: 100})
+	events = choose()
+	if last := events[len(events)-1]; !strings.Contains(last, `"problem":{"kind":"forbidden"`) || !strings.Contains(last, "not changed") {
+		t.Errorf("the stream ends with %q", last)
+	}
 }
 
 // TestWhoHasSigned tells it to everybody who may see the deal, as a stream.

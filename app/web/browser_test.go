@@ -116,6 +116,8 @@ func (b *browser) still(ctx context.Context) {
 // text is what an element says.
 func (b *browser) text(ctx context.Context, selector css) string {
 	b.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Text(selector))
 	if err != nil {
 		b.t.Fatalf("read %s: %v", selector, err)
@@ -126,6 +128,8 @@ func (b *browser) text(ctx context.Context, selector css) string {
 // eval evaluates an expression in a page or a frame.
 func eval[T any](b *browser, ctx context.Context, expression string) T {
 	b.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("evaluate %s: %v", expression, err)

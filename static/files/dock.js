@@ -62,6 +62,7 @@ export class Dock {
       this.eye.observe(one);
     }
     this.place();
+    this.settle();
   }
 
   look(entries) {
@@ -80,7 +81,7 @@ export class Dock {
   settle() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      for (const one of this.seen.keys()) {
+      for (const one of this.ruler.children) {
         this.eye.unobserve(one);
         this.eye.observe(one);
       }
