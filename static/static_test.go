@@ -113,7 +113,7 @@ func TestColours(t *testing.T) {
 
 // TestModuleLists follows imports of imports, each once.
 func TestModuleLists(t *testing.T) {
-	want := []string{"api.js", "form.js", "frame.js", "page.js", "person.js"}
+	want := []string{"api.js", "countdown.js", "form.js", "frame.js", "page.js", "person.js"}
 	if got := static.Modules("settings.js"); !slices.Equal(got, want) {
 		t.Errorf("the settings' script needs %v, want %v", got, want)
 	}

@@ -99,12 +99,17 @@ func screen(width int64) chromedp.Action[chromedp.Void] {
 	return chromedp.EmulateViewport(width, 700, options...)
 }
 
+// patience is how long something that is there may take to be seen.
+const patience = 20 * time.Second
+
 // perform does what a person does.
 func perform(ctx context.Context, act gallery.Act) error {
 	there := fmt.Sprintf("Boolean(document.querySelector(%q))", act.On)
 	if err := until(ctx, there); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience) // chromedp waits for what is never seen
+	defer cancel()
 	if act.Type != "" {
 		return chromedp.Do(ctx, chromedp.SendKeys(act.On, act.Type))
 	}

@@ -163,7 +163,7 @@ func actStates() []State {
 		state(section("settings-account-nobody", "accounts", newAccount), ".combo-none", press("#person"), Act{On: "#person", Type: "Qwertz"}),
 		state(section("settings-confirm", "certificates", remove), "dialog[open]", askCode),
 		state(section("settings-confirm-wrong", "certificates", remove), "#confirmation-error:not(:empty)",
-			askCode, Act{On: "#confirmation-code", Type: "000000"}, press("dialog [value=yes]")),
+			askCode, Act{On: "#confirmation-code", Type: "000000"}, press("#confirmation [value=yes]")),
 		state(section("settings-saved", "defaults", decided), ".toast", save),
 		state(section("settings-defaults-wrong", "defaults", decided), "#timestamps-error:not(:empty)", save),
 		state(section("settings-defaults-retention", "defaults", decided), "#retention-error:not(:empty)", save),
