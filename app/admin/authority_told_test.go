@@ -37,11 +37,11 @@ func TestRevocationTold(t *testing.T) {
 	if _, err := o.Revoke(o.ctx, visit(acme), marys.Authority, marys.Serial, 3); err != nil {
 		t.Fatal(err)
 	}
-	told("aaaa 7: Anna Admin has revoked the certificate «Mary Example»", "aaaa 8: Anna Admin has revoked the certificate «Mary Example»")
+	told("aaaa 7: Anna Admin has revoked the certificate “Mary Example”", "aaaa 8: Anna Admin has revoked the certificate “Mary Example”")
 	refused(t, second(o.Revoke(o.ctx, visit(acme), marys.Authority, marys.Serial, 3)), app.Conflict, "authority.already-revoked")
 	told()
 	if _, err := o.RevokeIssuer(o.ctx, visit(acme), pauls.Authority); err != nil {
 		t.Fatal(err)
 	}
-	told("aaaa 8: Anna Admin has revoked the certificate «Paul Example»") // of Mary's it was said before
+	told("aaaa 8: Anna Admin has revoked the certificate “Paul Example”") // of Mary's it was said before
 }
