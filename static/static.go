@@ -117,8 +117,7 @@ func Names() []string {
 // imported finds what a module imports from beside it.
 var imported = regexp.MustCompile(`(?m)\bfrom "\./([^"]+)";$|^import "\./([^"]+)";$`)
 
-// Modules lists what a module imports, and what that imports in turn: a page
-// that names them all has them fetched at once instead of one after another.
+// Modules lists what a module imports, and what that imports in turn, each once.
 func Modules(name string) []string {
 	b := load()
 	var list []string

@@ -23,13 +23,12 @@ func several(t *testing.T, setup ...func(*world)) (*world, phone, string, []obje
 	t.Helper()
 	w, p, certificate := ready(t, setup...)
 	field := w.acme.AddFileField("PAPERS", "Papers", true)
-	var refs []object
-	for i, content := range [][]byte{
-		signertest.PDF{Pages: 1}.Bytes(), signertest.PDF{Pages: 4}.Bytes(), []byte("%PDF-1.7\n1 0 obj\n<<"),
-	} {
+	refs := make([]object, 3)
+	contents := [][]byte{signertest.PDF{Pages: 1}.Bytes(), signertest.PDF{Pages: 4}.Bytes(), []byte("%PDF-1.7\n1 0 obj\n<<")}
+	for _, i := range []int{2, 0, 1} { // the damaged one is the oldest, and stands below the others
 		name := fmt.Sprintf("paper %d.pdf", i+1)
-		id := w.acme.PutFile(w.acme.deal, field, name, content)
-		refs = append(refs, object{"source": "field", "field": field, "fileId": itoa(id), "name": name})
+		id := w.acme.PutFile(w.acme.deal, field, name, contents[i])
+		refs[i] = object{"source": "field", "field": field, "fileId": itoa(id), "name": name}
 	}
 	return w, p, certificate, refs
 }
@@ -213,7 +212,7 @@ func TestWhoHasSigned(t *testing.T) {
 		}
 	}
 	next := tab.ok("GET", "/api/sign/unsigned", nil).field("html")
-	if !strings.Contains(next, "Next unsigned (3)") || !strings.Contains(next, refs[2]["fileId"].(string)) { // the newest
+	if !strings.Contains(next, "Next unsigned (3)") || !strings.Contains(next, refs[1]["fileId"].(string)) { // the newest
 		t.Errorf("the way on is %s", next)
 	}
 	if got := ask(paul, object{"source": "field", "field": w.acme.field, "fileId": "999"}); strings.Contains(got, "data:") {
@@ -233,8 +232,8 @@ func TestBrowserSeveral(t *testing.T) {
 	b.in(f, chromedp.WaitVisible(css(".row .signed-by")))
 	b.until("the signatures of all", func() bool { return eval[int](b, f, `document.querySelectorAll(".signed-by").length`) == 4 })
 	b.shot(b.ctx, "list")
-	for i := range 3 { // the first of the four, the newest, is damaged
-		b.in(f, chromedp.Click(css(fmt.Sprintf(".row:nth-child(%d) .row-tick", i+2))))
+	for _, i := range []int{1, 2, 4} { // the third is damaged
+		b.in(f, chromedp.Click(css(fmt.Sprintf(".row:nth-child(%d) .row-tick", i))))
 	}
 	if got := b.text(f, "[data-selection]"); !strings.Contains(got, "Sign 3 documents with one code") {
 		t.Errorf("the button says %q", got)

@@ -262,7 +262,7 @@ func TestJournalTells(t *testing.T) {
 		column[name] = i
 	}
 	for name, want := range map[string]string{
-		"SHA-256 of the original": r.Original.SHA256, "SHA-256 of the signed file": r.ResultSHA256, "Card": "Deal " + itoa(w.acme.deal),
+		"SHA-256 of the original": r.Original.SHA256, "SHA-256 of the signed file": r.ResultSHA256, "CRM item": "Deal " + itoa(w.acme.deal),
 		"Certificate": "Мария Иванова", "Order": string(r.Order), "Request": request,
 	} {
 		at, ok := column[name]

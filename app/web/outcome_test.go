@@ -38,7 +38,7 @@ func TestComesBack(t *testing.T) {
 	tab.settled(request)
 	for range 2 {
 		tab = w.tab(w.acme, w.acme.mary)
-		tab.has(tab.ok("GET", "/api/sign", nil), "undelivered", "Signed, but not in the deal yet", request+"/retry")
+		tab.has(tab.ok("GET", "/api/sign", nil), "undelivered", "Signed, but not in the CRM yet", request+"/retry")
 		w.clock.forward(3 * time.Hour)
 	}
 	w.acme.Heal()

@@ -200,9 +200,9 @@ func TestRefusedOrders(t *testing.T) {
 	}{
 		"no document":         {object{"requests": []string{}}, 422, "order.documents", ""},
 		"no certificate":      {object{"certificate": ""}, 422, "order.certificate", "certificate"},
-		"strange certificate": {object{"certificate": strings.Repeat("0", 64)}, 403, "certificate.not-assigned", ""},
-		"no position":         {object{"position": "middle"}, 422, "order.placement", ""},
-		"no page":             {object{"page": "9"}, 422, "order.placement", ""},
+		"strange certificate": {object{"certificate": strings.Repeat("0", 64)}, 403, "certificate.not-assigned", "certificate"},
+		"no position":         {object{"position": "middle"}, 422, "order.placement", "position"},
+		"no page":             {object{"page": "9"}, 422, "order.placement", "position"},
 		"long reason":         {object{"reason": strings.Repeat("ж", 121)}, 422, "order.reason-long", "reason"},
 		"reason of two lines": {object{"reason": "a\nb"}, 422, "order.reason-characters", "reason"},
 		"letters":             {object{"code": "abcdef"}, 422, "code.malformed", "code"},

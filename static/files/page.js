@@ -39,7 +39,8 @@ export function problem(box, cause, quietly = false) {
   }
   box.scrollIntoView({ block: "nearest" });
   const alert = box.querySelector('[role="alert"]');
-  if (quietly || !alert) return;
+  // Who gave no code to confirm with goes on at the button that asked.
+  if (quietly || !alert || cause.key === "confirm.needed") return;
   alert.tabIndex = -1;
   alert.focus({ preventScroll: true });
 }
