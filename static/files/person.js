@@ -77,7 +77,8 @@ export function person(field) {
   };
   input.addEventListener("input", () => {
     chosen.value = "";
-    highlight(-1); // the list is of what was typed before
+    asked++; // what is still to come is of what was typed before
+    highlight(-1); // so is the list
     clearTimeout(timer);
     timer = setTimeout(search, 250);
   });
