@@ -320,7 +320,7 @@ func TestHosts(t *testing.T) {
 	w.install(acme, strange) // its certificate is of an authority that nobody knows
 	inside := errors.New("refused")
 	w.config.AuthServers = []string{"https://nobody.invalid/", hang.URL}
-	w.config.Patience = 300 * time.Millisecond
+	w.config.Patience = 2 * time.Second
 	w.config.Transport = &http.Transport{}
 	list := doctor.New(w.config).Examine(t.Context())
 	if diff := cmp.Diff([]string{
