@@ -79,11 +79,17 @@ func (s *Service) Freeze(ctx context.Context, v app.Visit, ref DocumentRef) (app
 	if err := s.spoolOriginal(ctx, &r); err != nil {
 		return app.Request{}, err
 	}
-	if err := s.inspect(ctx, &r); err != nil {
-		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
+	return s.frozen(ctx, r)
+}
+
+// frozen stores a Request whose bytes are in the spool and can be signed. Of any
+// other nothing is kept.
+func (s *Service) frozen(ctx context.Context, r app.Request) (app.Request, error) {
+	err := s.inspect(ctx, &r)
+	if err == nil {
+		err = s.Store.SaveRequest(ctx, r, s.entry(r, app.ActFrozen))
 	}
-	entry := s.entry(r, app.ActFrozen)
-	if err := s.Store.SaveRequest(ctx, r, entry); err != nil {
+	if err != nil {
 		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
 	}
 	return r, nil

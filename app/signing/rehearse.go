@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"signservice/app"
-	"signservice/signer"
 )
 
 // sampleLife is how long the files of a test signature are kept: long enough to
@@ -71,13 +70,7 @@ func (s *Service) freezeSample(ctx context.Context, v app.Visit, name string) (a
 		return app.Request{}, app.Wrap("spool sample", err)
 	}
 	r.Original = app.Original{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: page.Size(), At: now}
-	if err := s.inspect(ctx, &r); err != nil {
-		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
-	}
-	if err := s.Store.SaveRequest(ctx, r, s.entry(r, app.ActFrozen)); err != nil {
-		return app.Request{}, errors.Join(err, s.discard(ctx, originalName(r.ID)))
-	}
-	return r, nil
+	return s.frozen(ctx, r)
 }
 
 // dropSample takes back a sample whose order was refused. One that is on its
@@ -116,25 +109,9 @@ func (s *Service) Rehearsed(ctx context.Context, v app.Visit, id app.RequestID) 
 	if err != nil || r.State != app.Done {
 		return Rehearsal{Request: r}, err
 	}
-	f, err := s.Spool.Open(ctx, signedName(id))
-	if errors.Is(err, app.NotFound) {
-		return Rehearsal{}, app.Fail(app.NotFound, "open signed file", "request.file-gone").Because(err)
-	}
-	if err != nil {
-		return Rehearsal{}, app.Wrap("open signed file", err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	known, err := s.trusting(ctx, v.Portal)
+	found, err := s.Check(ctx, v, id)
 	if err != nil {
 		return Rehearsal{}, err
 	}
-	report, err := signer.Verify(ctx, f, f.Size(), known.VerifyOptions)
-	if err != nil {
-		return Rehearsal{}, unsignable(err)
-	}
-	out := Rehearsal{Request: r}
-	for _, one := range report.Signatures {
-		out.Signatures = append(out.Signatures, signatureOf(one, known))
-	}
-	return out, nil
+	return Rehearsal{Request: r, Signatures: found}, nil
 }

@@ -98,10 +98,7 @@ func (s *Service) Open(ctx context.Context, v app.Visit, id app.RequestID, which
 	if which == Signed {
 		name = signedName(id)
 	}
-	f, err := s.Spool.Open(ctx, name)
-	if errors.Is(err, app.NotFound) {
-		return nil, 0, "", app.Fail(app.NotFound, "open file", "request.file-gone").Because(err)
-	}
+	f, err := s.openKept(ctx, name)
 	if err != nil {
 		return nil, 0, "", err
 	}
@@ -109,6 +106,20 @@ func (s *Service) Open(ctx context.Context, v app.Visit, id app.RequestID, which
 		io.Reader
 		io.Closer
 	}{io.NewSectionReader(f, 0, f.Size()), f}, f.Size(), r.Document.Name, nil
+}
+
+// openSigned opens the signed file of a Request; app.NotFound where the retention
+// time is over or it was never made.
+func (s *Service) openSigned(ctx context.Context, id app.RequestID) (SpoolReader, error) {
+	return s.openKept(ctx, signedName(id))
+}
+
+func (s *Service) openKept(ctx context.Context, name string) (SpoolReader, error) {
+	f, err := s.Spool.Open(ctx, name)
+	if errors.Is(err, app.NotFound) {
+		return nil, app.Fail(app.NotFound, "open file", "request.file-gone").Because(err)
+	}
+	return f, app.Wrap("open file", err)
 }
 
 // entry gives an audit entry that tells of the Request.

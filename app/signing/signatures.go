@@ -153,12 +153,9 @@ func (s *Service) Check(ctx context.Context, v app.Visit, id app.RequestID) ([]S
 	if _, err := s.Request(ctx, v, id); err != nil {
 		return nil, err
 	}
-	f, err := s.Spool.Open(ctx, signedName(id))
-	if errors.Is(err, app.NotFound) {
-		return nil, app.Fail(app.NotFound, "open signed file", "request.file-gone").Because(err)
-	}
+	f, err := s.openSigned(ctx, id)
 	if err != nil {
-		return nil, app.Wrap("open signed file", err)
+		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
 	known, err := s.trusting(ctx, v.Portal)
