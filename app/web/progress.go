@@ -145,8 +145,8 @@ func (c *call) again(r app.Request) string {
 		return ""
 	}
 	note := c.T("running.again", r.Attempts, c.words.Clock(r.RetryAt))
-	if w := r.Delay; w != nil {
-		note += " " + message(w.Key, w.Kind, w.Args, c.words)
+	if r.Delay != nil {
+		note += " " + c.reason(r.Delay)
 	}
 	return note
 }
@@ -184,8 +184,11 @@ func (c *call) why(r app.Request) string {
 	if r.Failure == nil {
 		return c.T("request.ended-" + string(r.State))
 	}
-	return message(r.Failure.Key, r.Failure.Kind, r.Failure.Args, c.words)
+	return c.reason(r.Failure)
 }
+
+// reason is why something failed, in the person's words.
+func (c *call) reason(f *app.Failure) string { return message(f.Key, f.Kind, f.Args, c.words) }
 
 // failed says why, and that the file is as it was.
 func (c *call) failed(r app.Request) views.Notice {

@@ -133,10 +133,8 @@ func (s *Server) rehearsalScreen(c *call, id app.RequestID) error {
 		}
 	case r.State.Ended():
 		v.Notice.Icon, v.Notice.Tone, v.Notice.Title = "alert", "bad", c.T("rehearsal.failed")
-		if r.Failure != nil {
-			v.Notice.Text = message(r.Failure.Key, r.Failure.Kind, r.Failure.Args, c.words)
-		}
-		if choices, err := s.config.Signing.Choices(c.Request().Context(), c.visit); err == nil && !choices.Account.CodeOff {
+		v.Notice.Text = c.why(r)
+		if r.Method == app.ByCode {
 			v.Notice.Facts = append(v.Notice.Facts, c.T("fate.code-used"))
 		}
 		v.Notice.Facts = append(v.Notice.Facts, c.T("rehearsal.nowhere"))
@@ -144,7 +142,7 @@ func (s *Server) rehearsalScreen(c *call, id app.RequestID) error {
 	default:
 		v.Notice.Icon, v.Notice.Title, v.Notice.Text = "clock", c.T("rehearsal.running"), c.T("rehearsal.running-text")
 		if r.Delay != nil {
-			v.Notice.Text = message(r.Delay.Key, r.Delay.Kind, r.Delay.Args, c.words)
+			v.Notice.Text = c.reason(r.Delay)
 		}
 		v.Notice.Actions = []views.Action{{Words: c.T("rehearsal.look"), Icon: "retry", Get: one}}
 	}

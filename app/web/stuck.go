@@ -51,7 +51,7 @@ func (c *call) stuckRow(r app.Request, names map[string]string) views.StuckRow {
 	}
 	switch {
 	case why != nil:
-		row.Why = message(why.Key, why.Kind, why.Args, c.words)
+		row.Why = c.reason(why)
 	default:
 		row.Why = c.T("stuck.unknown")
 	}
