@@ -79,7 +79,9 @@ func (s *Service) Freeze(ctx context.Context, v app.Visit, ref DocumentRef) (app
 	if err := s.spoolOriginal(ctx, &r); err != nil {
 		return app.Request{}, err
 	}
-	return s.frozen(ctx, r)
+	kept, err := s.frozen(ctx, r)
+	s.refusal(v, r.Document, err)
+	return kept, err
 }
 
 // frozen stores a Request whose bytes are in the spool and can be signed. Of any

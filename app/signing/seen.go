@@ -36,7 +36,9 @@ type seenEntry struct {
 	key   string
 	print [sha256.Size]byte // of what was trusted
 	found []Signature
-	at    time.Time
+	// refused: it was found to be one that cannot be signed.
+	refused bool
+	at      time.Time
 }
 
 func newSeen() *seen {
@@ -96,12 +98,41 @@ func (s *seen) put(key string, print [sha256.Size]byte, found []Signature, now t
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := s.byKey[key]; ok {
-		e.Value = &seenEntry{key, print, found, now}
+	old, _ := s.entry(key, now)
+	s.set(&seenEntry{key: key, print: print, found: found, refused: old != nil && old.refused, at: now})
+}
+
+// refuse remembers of a content that it cannot be signed.
+func (s *seen) refuse(key string, now time.Time) {
+	if key == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry := seenEntry{key: key, at: now}
+	if old, ok := s.entry(key, now); ok {
+		entry = *old
+	}
+	entry.refused = true
+	s.set(&entry)
+}
+
+// refused tells whether a content is remembered as one that cannot be signed.
+func (s *seen) refused(key string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry, ok := s.entry(key, now)
+	return ok && entry.refused
+}
+
+// set is called with mu held.
+func (s *seen) set(entry *seenEntry) {
+	if e, ok := s.byKey[entry.key]; ok {
+		e.Value = entry
 		s.order.MoveToFront(e)
 		return
 	}
-	s.byKey[key] = s.order.PushFront(&seenEntry{key, print, found, now})
+	s.byKey[entry.key] = s.order.PushFront(entry)
 	if s.order.Len() > maxSeen {
 		oldest := s.order.Remove(s.order.Back()).(*seenEntry) //nolint:forcetypeassert // nothing else is put in
 		delete(s.byKey, oldest.key)

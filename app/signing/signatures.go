@@ -140,6 +140,7 @@ func (s *Service) signed(ctx context.Context, v app.Visit, d app.Document, known
 	}
 	found, err := verified(ctx, bytes.NewReader(content.Bytes()), int64(content.Len()), known)
 	if err != nil {
+		s.refusal(v, d, err)
 		return nil, err
 	}
 	s.seen.put(contentKey(v, d), known.print, found, s.Now())
@@ -176,6 +177,20 @@ func verified(ctx context.Context, doc io.ReaderAt, size int64, known trust) ([]
 		found = append(found, signatureOf(r, known))
 	}
 	return found, nil
+}
+
+// refusal remembers of a document that it cannot be signed, where that is why err
+// came.
+func (s *Service) refusal(v app.Visit, d app.Document, err error) {
+	if k := app.KindOf(err); k == app.Unsupported || k == app.TooLarge {
+		s.seen.refuse(contentKey(v, d), s.Now())
+	}
+}
+
+// Refused tells whether a document was found to be one that cannot be signed,
+// where it was looked at before, without asking the portal.
+func (s *Service) Refused(v app.Visit, d app.Document) bool {
+	return s.seen.refused(contentKey(v, d), s.Now())
 }
 
 // Known gives how many signatures a document has, where it was looked at

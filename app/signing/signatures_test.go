@@ -136,3 +136,31 @@ func TestSignaturesAreSeenOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedIsRemembered: a file that cannot be signed is known to be so after one
+// look, whichever look that was.
+func TestRefusedIsRemembered(t *testing.T) {
+	w := newWorld(t)
+	v := w.enter(w.mary)
+	d := app.Document{Source: app.SourceField}
+	for name, look := range map[string]func(){
+		"who has signed": func() { w.signatures(v, w.here()) },
+		"opened": func() {
+			if _, err := w.Freeze(t.Context(), v, w.here()); app.KindOf(err) != app.Unsupported {
+				t.Errorf("a damaged file: %v", err)
+			}
+		},
+	} {
+		w.portal.PutFile(w.deal, w.single, "cut.pdf", []byte("%PDF-1.7\n1 0 obj\n<<"))
+		if d.FileID = w.here().FileID; w.Refused(v, d) {
+			t.Errorf("%s: known before", name)
+		}
+		if look(); !w.Refused(v, d) {
+			t.Errorf("%s: not known", name)
+		}
+	}
+	w.clock.forward(time.Hour)
+	if w.Refused(v, d) {
+		t.Error("an old verdict still counts")
+	}
+}

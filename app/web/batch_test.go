@@ -212,8 +212,11 @@ func TestWhoHasSigned(t *testing.T) {
 		}
 	}
 	next := tab.ok("GET", "/api/sign/unsigned", nil).field("html")
-	if !strings.Contains(next, "Next unsigned (3)") || !strings.Contains(next, refs[1]["fileId"].(string)) { // the newest
+	if !strings.Contains(next, "Next unsigned (2)") || !strings.Contains(next, refs[1]["fileId"].(string)) { // the newest
 		t.Errorf("the way on is %s", next)
+	}
+	if strings.Contains(next, refs[2]["fileId"].(string)) {
+		t.Errorf("the way on leads to a damaged file: %s", next)
 	}
 	if got := ask(paul, object{"source": "field", "field": w.acme.field, "fileId": "999"}); strings.Contains(got, "data:") {
 		t.Errorf("a file that is not there: %s", got)

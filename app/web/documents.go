@@ -46,7 +46,7 @@ func (s *Server) newestUnsigned(c *call, documents []app.Document, recent []app.
 	slices.SortStableFunc(list, func(a, b app.Document) int {
 		return cmp.Or(
 			rank(s.signedAlready(c, a, recent))-rank(s.signedAlready(c, b, recent)),
-			rank(a.Unreadable != "")-rank(b.Unreadable != ""),
+			rank(s.unusable(c, a))-rank(s.unusable(c, b)),
 			rank(!a.Date.IsZero())-rank(!b.Date.IsZero()),
 			b.Date.Compare(a.Date),
 			cmp.Compare(serial(b), serial(a)),
@@ -62,6 +62,11 @@ func serial(d app.Document) int64 {
 		return 0
 	}
 	return n
+}
+
+// unusable tells whether the document is known not to be signable.
+func (s *Server) unusable(c *call, d app.Document) bool {
+	return d.Unreadable != "" || s.config.Signing.Refused(c.visit, d)
 }
 
 // signedAlready tells whether somebody has signed the document, as far as it is known.

@@ -95,6 +95,8 @@ type Pages interface {
 	// gives how many signatures one has that was looked at before.
 	Signatures(ctx context.Context, v app.Visit, refs []signing.DocumentRef) iter.Seq2[signing.Found, error]
 	Known(v app.Visit, d app.Document) (count int, ok bool)
+	// Refused tells whether one is known not to be signable.
+	Refused(v app.Visit, d app.Document) bool
 	// Check verifies the signed file of one of the visitor's Requests.
 	Check(ctx context.Context, v app.Visit, id app.RequestID) ([]signing.Signature, error)
 	// SamplePicture draws a sample page with a signet that is tried.

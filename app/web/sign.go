@@ -224,7 +224,7 @@ func (s *Server) unsigned(c *call) error {
 	var first *app.Document
 	count := 0
 	for _, d := range s.newestUnsigned(c, documents, recent) {
-		if _, mine := latest(recent, d); mine || s.signedAlready(c, d, recent) || d.Unreadable != "" || d.Pending {
+		if _, mine := latest(recent, d); mine || s.signedAlready(c, d, recent) || s.unusable(c, d) || d.Pending {
 			continue
 		}
 		if count++; first == nil {
