@@ -33,6 +33,6 @@
 //
 // One word per thing: Portal, Account, Certificate, Assignment, Token, Grant,
 // Session, Order, Request, Invitation, Signature, Signet, Placement, Slot,
-// Document, Enrolment, Settings. A Bitrix24 "placement" is a Slot here, since Placement is the
+// Document, Enrolment, Settings, Visitor, Backup. A Bitrix24 "placement" is a Slot here, since Placement is the
 // place of a Signet on a page.
 package app

@@ -11,7 +11,7 @@
 // # What scripts find in the HTML
 //
 // Buttons say by data attributes what they call: data-get, data-post with
-// data-body (JSON) and data-confirm (a question), data-download, data-copy.
+// data-body (JSON) and data-confirm (a question), data-download, data-open, data-copy.
 // Forms say it by data-form. See static/files/page.js.
 //
 // # Guarantees
