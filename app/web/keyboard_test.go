@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"signservice/app"
 )
 
 // keyboard is a page or frame that is used by its keys alone.
@@ -189,5 +191,40 @@ func TestBrowserJournalByKeys(t *testing.T) {
 		}
 		k.wants("the first of the new entries", fmt.Sprintf("[data-append] tr:nth-child(%d)", before+1))
 		return
+	}
+}
+
+// TestBrowserInvitingByKeys asks a colleague to sign, and declines it as that
+// colleague, by keys alone.
+func TestBrowserInvitingByKeys(t *testing.T) {
+	w, _, _ := ready(t)
+	b := newBrowser(w)
+	k := keyboard{b, b.openTab(w.acme, w.acme.paul)}
+	k.in(k.ctx, chromedp.WaitVisible(css(".row-signed *")), chromedp.Focus(css(".notice .button"))) // where the tabulator enters the frame
+	k.press(`.row [data-post="/api/sign/invite"]`, enter)
+	k.wants("the question's heading", "[data-focus]")
+	k.reach("#person")
+	k.types(w.name(w.acme.mary))
+	k.in(k.ctx, chromedp.WaitVisible(css(".combo-option[aria-selected=true]:only-child")))
+	k.types(enter)
+	k.press("#note", "by Friday, please")
+	k.press("[data-ask] [type=submit]", enter)
+	k.in(k.ctx, chromedp.WaitVisible(css("#theirs-title")))
+	w.told()
+
+	b.login(w.acme, w.acme.mary)
+	b.do(chromedp.Navigate(fmt.Sprintf("%s/crm/deal/details/%d/", w.acme.URL(), w.acme.deal)), chromedp.Click(css(".line .act .primary")))
+	k.ctx = b.frame()
+	k.in(k.ctx, chromedp.WaitVisible(css(".banner .button")), chromedp.Focus(css(".banner .button")))
+	k.types(enter)
+	k.wants("the question's heading", "[data-focus]")
+	k.expect("422")
+	k.press("[data-ask] [type=submit]", enter)
+	k.wants("the reason, which is missing", "#reason[aria-invalid=true]")
+	k.types("The price is wrong.")
+	k.press("[data-ask] [type=submit]", enter)
+	k.wants("the list of documents", "#documents-title")
+	if got := w.invitation(); got.State != app.InvitationDeclined || got.Reason != "The price is wrong." {
+		t.Errorf("the invitation is %s because %q", got.State, got.Reason)
 	}
 }
