@@ -216,6 +216,7 @@ export async function signedPage(slot) {
     const address = URL.createObjectURL(await blob(slot.dataset.picture, { width }));
     image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
     image.src = address;
+    await image.decode(); // until it has its height its place is kept
     image.hidden = false;
   } catch {
     slot.remove();
